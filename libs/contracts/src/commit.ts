@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { recordedCommandSchemas } from './commands.ts';
+import { executionEventSchema } from './execution.events.ts';
+import { aggregateIdSchema, commandIdSchema, correlationIdSchema, sha256Schema, tenantSchema } from './ids.ts';
+import { replayEventSchema } from './replay.messages.ts';
+import { workflowEventSchema } from './workflow.messages.ts';
+
+/** One decision round = one message on the aggregate's subject: atomic without any batch. */
+
+export const COMMIT_VERSION = 1;
+/** The behaviour of decide and the evaluators that new aggregates are pinned to. */
+export const RULES_VERSION = 1;
+
+const envelope = {
+  v: z.literal(COMMIT_VERSION),
+  /** Random: names this append, so a lost ack can be told from somebody else's commit. */
+  id: commandIdSchema,
+  tenant: tenantSchema,
+  aggregateId: aggregateIdSchema,
+  /** 1 for the first commit of the aggregate, then one more each. */
+  version: z.int().positive(),
+  /** Stream sequence of the aggregate's commit before; 0 for the first. The fence. */
+  prevSeq: z.int().nonnegative(),
+  rules: z.int().positive(),
+  correlationId: correlationIdSchema,
+};
+/** sha256 over the commit's own JSON without this last field: any flipped byte shows. */
+const digest = { digest: sha256Schema };
+
+export const executionCommitSchema = z.strictObject({
+  ...envelope,
+  aggregate: z.literal('execution'),
+  /** In the order decided; each command's events are the next `events` of the list below. */
+  commands: z.array(recordedCommandSchemas.execution).min(1),
+  events: z.array(executionEventSchema),
+  ...digest,
+});
+export const workflowCommitSchema = z.strictObject({
+  ...envelope,
+  aggregate: z.literal('workflow'),
+  commands: z.array(recordedCommandSchemas.workflow).min(1),
+  events: z.array(workflowEventSchema),
+  ...digest,
+});
+export const replayCommitSchema = z.strictObject({
+  ...envelope,
+  aggregate: z.literal('replay'),
+  commands: z.array(recordedCommandSchemas.replay).min(1),
+  events: z.array(replayEventSchema),
+  ...digest,
+});
+
+export const commitSchema = z.discriminatedUnion('aggregate', [
+  executionCommitSchema,
+  workflowCommitSchema,
+  replayCommitSchema,
+]);
+export type ExecutionCommit = z.infer<typeof executionCommitSchema>;
+export type WorkflowCommit = z.infer<typeof workflowCommitSchema>;
+export type ReplayCommit = z.infer<typeof replayCommitSchema>;
+export type Commit = z.infer<typeof commitSchema>;
+
+type Undigested<C> = C extends Commit ? Omit<C, 'digest'> : never;
+/** A commit before its digest is known; `libs/event-log` computes it over exactly the bytes that it appends. */
+export type CommitDraft = Undigested<Commit>;
+
+export type CommitParse<C extends Commit = Commit> =
+  | { kind: 'commit'; commit: C }
+  | { kind: 'unknown-version'; version: unknown }
+  | { kind: 'malformed'; problem: string };
+
+/** Parses a commit that came off the log. A value, not a throw: a reader decides whether one bad record stops it. */
+export const parseCommit = (json: unknown): CommitParse => {
+  if (typeof json !== 'object' || json === null) return { kind: 'malformed', problem: 'not a JSON object' };
+  if (!('v' in json) || json.v !== COMMIT_VERSION) return { kind: 'unknown-version', version: 'v' in json ? json.v : undefined };
+  const parsed = commitSchema.safeParse(json);
+  return parsed.success
+    ? { kind: 'commit', commit: parsed.data }
+    : { kind: 'malformed', problem: z.prettifyError(parsed.error) };
+};

@@ -1,0 +1,51 @@
+/**
+ * Every refusal and error that leaves a process has one of these codes. Each has a page in docs/errors; a test holds
+ * the two together. A code is never reused.
+ */
+export const ERROR_CODES = {
+  TL0001: { status: 400, title: 'The request body does not match the schema' },
+  TL0002: { status: 401, title: 'No valid credential' },
+  TL0003: { status: 403, title: 'The credential lacks the permission' },
+  TL0004: { status: 404, title: 'Not found' },
+  TL0005: { status: 413, title: 'The payload is larger than allowed' },
+  TL0006: { status: 400, title: 'Not a valid identifier' },
+  TL0007: { status: 500, title: 'Internal error' },
+  TL0008: { status: 503, title: 'A dependency cannot be reached' },
+  TL0009: { status: 504, title: 'Outcome unknown, repeat with the same id' },
+  TL0010: { status: 429, title: 'Too many requests or open streams' },
+  TL0101: { status: 404, title: 'Unknown workflow' },
+  TL0102: { status: 404, title: 'Unknown workflow version' },
+  TL0103: { status: 422, title: 'The workflow definition is not valid' },
+  TL0104: { status: 409, title: 'The execution exists already with another body' },
+  TL0105: { status: 404, title: 'Unknown execution' },
+  TL0106: { status: 409, title: 'The execution has ended already' },
+  TL0107: { status: 409, title: 'The attempt is no longer open' },
+  TL0108: { status: 409, title: 'The timer is not pending' },
+  TL0109: { status: 409, title: 'There is nothing to continue' },
+  TL0110: { status: 403, title: 'This origin may not send this command' },
+  TL0111: { status: 409, title: 'The name is taken by another workflow' },
+  TL0201: { status: 500, title: 'A commit of an unknown version is on the log' },
+  TL0202: { status: 500, title: 'A commit on the log is damaged' },
+  TL0203: { status: 503, title: 'The log could not be appended to' },
+  TL0204: { status: 503, title: 'The log has no room for new executions' },
+  TL0205: { status: 503, title: 'The NATS server does not fit' },
+  TL0206: { status: 503, title: 'A stream has another configuration than asked for' },
+  TL0301: { status: 400, title: 'A message could not be parsed' },
+  TL0302: { status: 500, title: 'A message failed too often' },
+  TL0401: { status: 400, title: 'The position is not in the history' },
+  TL0402: { status: 409, title: 'A rebuild of this read model is running already' },
+} as const satisfies Readonly<Record<`TL${number}`, { status: number; title: string }>>;
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What every HTTP error response holds. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly title: string;
+  readonly message: string;
+  readonly details?: unknown;
+  /** Where the page about the code is. */
+  readonly help: string;
+  readonly requestId?: string;
+}
+
+export const errorHelp = (code: ErrorCode): string => `docs/errors/${code}.md`;

@@ -1,0 +1,121 @@
+import {
+  aggregateIdSchema,
+  aggregateSchema,
+  type AggregateRef,
+  type Aggregate,
+  type Origin,
+  originSchema,
+  type Queue,
+  SUBJECT_TOKEN,
+  type Tenant,
+  tenantSchema,
+  type TimerId,
+  timerIdSchema,
+} from './ids.ts';
+
+/**
+ * Every subject is built and taken apart here and nowhere else. Builders check each token again although the types
+ * are branded: a cast elsewhere must not become a wildcard on the wire.
+ */
+const join = (...tokens: readonly string[]): string => {
+  for (const token of tokens) {
+    if (!SUBJECT_TOKEN.test(token)) throw new Error(`not a subject token: ${JSON.stringify(token)}`);
+  }
+  return `tl.${tokens.join('.')}`;
+};
+
+export const logSubject = (ref: AggregateRef): string => join('log', ref.tenant, ref.aggregate, ref.aggregateId);
+
+/** What senders publish to; the stream's transform stores it as `tl.cmd.<partition>.<origin>.<tenant>.<aggregate>.<id>`. */
+export const commandSubject = (origin: Origin, ref: AggregateRef): string =>
+  join('in', origin, ref.tenant, ref.aggregate, ref.aggregateId);
+
+/** Priorities order the queues of one worker; one level exists today. */
+export const PRIORITIES = ['normal'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export const taskSubject = (queue: Queue, priority: Priority, tenant: Tenant): string =>
+  join('task', queue, priority, tenant);
+
+/** A timer's schedule lives on its own subject; when it fires, the server copies its body to the due subject. */
+export const timerSubject = (ref: AggregateRef, timer: TimerId): string =>
+  join('timer', ref.tenant, ref.aggregate, ref.aggregateId, timer);
+export const dueSubject = (ref: AggregateRef, timer: TimerId): string =>
+  join('due', ref.tenant, ref.aggregate, ref.aggregateId, timer);
+
+export const TELEMETRY_KINDS = ['log', 'interaction', 'decision', 'metric'] as const;
+export type TelemetryKind = (typeof TELEMETRY_KINDS)[number];
+export const telemetrySubject = (tenant: Tenant, kind: TelemetryKind): string => join('tel', tenant, kind);
+
+/** The tenant is `unknown` where the poison message's own subject did not name one. */
+export const deadSubject = (stream: string, tenant: Tenant): string => join('dead', stream, tenant);
+
+/** Filters and stream bindings: the only subjects with wildcards. */
+export const SUBJECT_FILTERS = {
+  log: 'tl.log.*.*.*',
+  logOfAggregate: (aggregate: Aggregate): string => `tl.log.*.${aggregateSchema.parse(aggregate)}.*`,
+  commandsIn: 'tl.in.*.*.*.*',
+  commandsStored: 'tl.cmd.*.*.*.*.*',
+  commandsOfPartition: (partition: number): string => `tl.cmd.${partition}.*.*.*.*`,
+  tasks: 'tl.task.*.*.*',
+  tasksOfQueue: (queue: Queue): string => `${join('task', queue)}.*.*`,
+  timers: 'tl.timer.*.*.*.*',
+  due: 'tl.due.*.*.*.*',
+  telemetry: 'tl.tel.*.*',
+  dead: 'tl.dead.*.*',
+} as const;
+
+/** `{{partition(P,4)}}` hashes the fourth wildcard of `tl.in.*.*.*.*`, the aggregate id: the wrong index sends all to one. */
+export const commandTransform = (partitions: number): { src: string; dest: string } => ({
+  src: SUBJECT_FILTERS.commandsIn,
+  dest: `tl.cmd.{{partition(${partitions},4)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}.{{wildcard(4)}}`,
+});
+
+const refOf = (tenant?: string, aggregate?: string, aggregateId?: string): AggregateRef | undefined => {
+  const t = tenantSchema.safeParse(tenant);
+  const a = aggregateSchema.safeParse(aggregate);
+  const i = aggregateIdSchema.safeParse(aggregateId);
+  return t.success && a.success && i.success ? { tenant: t.data, aggregate: a.data, aggregateId: i.data } : undefined;
+};
+
+const tokensOf = (subject: string, kind: string, count: number): readonly string[] | undefined => {
+  const tokens = subject.split('.');
+  return tokens.length === count && tokens[0] === 'tl' && tokens[1] === kind ? tokens : undefined;
+};
+
+export const parseLogSubject = (subject: string): AggregateRef | undefined => {
+  const tokens = tokensOf(subject, 'log', 5);
+  return tokens && refOf(tokens[2], tokens[3], tokens[4]);
+};
+
+/** Takes the sent form (`tl.in.…`) and the stored one (`tl.cmd.<partition>.…`). */
+export const parseCommandSubject = (subject: string): { origin: Origin; ref: AggregateRef } | undefined => {
+  const stored = tokensOf(subject, 'cmd', 7);
+  const tokens = stored ? [stored[0], stored[1], ...stored.slice(3)] : tokensOf(subject, 'in', 6);
+  if (!tokens) return undefined;
+  const origin = originSchema.safeParse(tokens[2]);
+  const ref = refOf(tokens[3], tokens[4], tokens[5]);
+  return origin.success && ref ? { origin: origin.data, ref } : undefined;
+};
+
+export const parseDueSubject = (subject: string): { ref: AggregateRef; timer: TimerId } | undefined => {
+  const tokens = tokensOf(subject, 'due', 6);
+  if (!tokens) return undefined;
+  const ref = refOf(tokens[2], tokens[3], tokens[4]);
+  const timer = timerIdSchema.safeParse(tokens[5]);
+  return ref && timer.success ? { ref, timer: timer.data } : undefined;
+};
+
+/** The tenant that a subject of any family names, for dead-lettering what could not be parsed. */
+export const tenantOfSubject = (subject: string): Tenant => {
+  const tokens = subject.split('.');
+  const at: Record<string, number> = { log: 2, in: 3, cmd: 4, task: 4, timer: 2, due: 2, tel: 2, dead: 3 };
+  const tenant = tenantSchema.safeParse(tokens[at[tokens[1] ?? ''] ?? -1]);
+  return tenant.success ? tenant.data : tenantSchema.parse('unknown');
+};
+
+export const executionRef = (tenant: Tenant, executionId: string): AggregateRef => ({
+  tenant,
+  aggregate: 'execution',
+  aggregateId: aggregateIdSchema.parse(executionId),
+});

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { effectClassSchema, frameIdSchema, stateNameSchema } from './execution.events.ts';
+import {
+  attemptTokenSchema,
+  correlationIdSchema,
+  executionIdSchema,
+  instantSchema,
+  queueSchema,
+  sha256Schema,
+  tenantSchema,
+  timerIdSchema,
+  traceparentSchema,
+} from './ids.ts';
+import { jsonSchema } from './json.ts';
+
+/** Effects on the wire. Both are derived from the log and can be published again with the same id. */
+
+/** One step attempt for a worker. At least once: a redelivered task keeps its token, and the first result wins. */
+export const stepTaskSchema = z.strictObject({
+  v: z.literal(1),
+  tenant: tenantSchema,
+  executionId: executionIdSchema,
+  token: attemptTokenSchema,
+  workflow: z.strictObject({ name: z.string(), version: z.int().positive() }),
+  state: stateNameSchema,
+  frame: frameIdSchema,
+  attempt: z.int().positive(),
+  resource: z.string(),
+  queue: queueSchema,
+  handler: z.string(),
+  input: jsonSchema,
+  effectClass: effectClassSchema,
+  idempotencyKey: sha256Schema,
+  timeoutMs: z.int().positive().optional(),
+  heartbeatMs: z.int().positive().optional(),
+  scheduledAt: instantSchema,
+  correlationId: correlationIdSchema,
+  traceparent: traceparentSchema.optional(),
+});
+export type StepTask = z.infer<typeof stepTaskSchema>;
+
+/** What a timer's schedule carries to its due subject; the subject names aggregate and timer. */
+export const timerMessageSchema = z.strictObject({
+  v: z.literal(1),
+  timer: timerIdSchema,
+  dueAt: instantSchema,
+  correlationId: correlationIdSchema,
+  traceparent: traceparentSchema.optional(),
+});
+export type TimerMessage = z.infer<typeof timerMessageSchema>;
