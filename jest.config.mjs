@@ -6,7 +6,7 @@ const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
   extensionsToTreatAsEsm: ['.ts'],
   testMatch,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...testPathIgnorePatterns],
-  modulePathIgnorePatterns: ['/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/(libs|apps|examples|bench)/[^/]+/dist/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
