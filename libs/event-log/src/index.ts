@@ -1,0 +1,3 @@
+export type { AggregateRead, AppendOutcome, EventLog, LoggedCommit, ReadOptions } from './event-log.ts';
+export { type DecodedCommit, decodeCommit, type EncodedCommit, encodeCommit } from './commit-encoding.ts';
+export { InMemoryEventLog } from './in-memory-event-log.ts';

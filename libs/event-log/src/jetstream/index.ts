@@ -1,0 +1,45 @@
+export { connectNats, type NatsConnection, type NatsOptions } from './connection.ts';
+export {
+  checkServer,
+  checkServerVersion,
+  SERVER_VERSION_MIN,
+  type ServerCheck,
+  type ServerCheckOptions,
+} from './server-check.ts';
+export {
+  ensureStreams,
+  type LogPosition,
+  logPosition,
+  streamFor,
+  type StreamsCheck,
+  type StreamsOptions,
+  type StreamWatch,
+  type StreamWatchOptions,
+  watchStreams,
+} from './streams.ts';
+export {
+  createPublisher,
+  type PubAck,
+  PublishError,
+  type Publisher,
+  type PublisherOptions,
+  type PublishOptions,
+} from './publisher.ts';
+export { JetStreamEventLog, type JetStreamEventLogOptions } from './jetstream-event-log.ts';
+export { type FeedRecord, type LogFeed, type LogFeedOptions, LogReplacedError, openLogFeed } from './log-feed.ts';
+export { followAggregate, type FollowOptions, UnreadableCommitError } from './follow-aggregate.ts';
+export {
+  consumeWorkQueue,
+  type Handled,
+  type WorkMessage,
+  type WorkQueue,
+  type WorkQueueOptions,
+} from './work-queue.ts';
+export { type DeadLetter, deadLetter, type DeadLetterInput } from './dead-letters.ts';
+export {
+  type CommandSender,
+  createCommandSender,
+  type SendOptions,
+  type UnaddressedCommand,
+} from './command-sender.ts';
+export { armTimer, cancelTimer, publishTask, queueIsIdle, timerIsThere } from './effects.ts';
