@@ -1,0 +1,21 @@
+export {
+  type ProjectedRecord,
+  type Projection,
+  type ReadModel,
+  schemaOf,
+  type SqlResult,
+  type SqlTransaction,
+  type UnreadableRecord,
+} from './projection.ts';
+export {
+  type ProjectionOptions,
+  type ProjectionState,
+  type ProjectionStatus,
+  type RunnerLog,
+  type RunningProjection,
+  startProjection,
+} from './projection-runner.ts';
+export { type Rebuild, rebuildReadModel, type RebuildOptions } from './rebuild.ts';
+export { digestReadModel } from './digest.ts';
+export { createPool, type PoolOptions } from './pool.ts';
+export { ExecutionFolds } from './execution-folds.ts';

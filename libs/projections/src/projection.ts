@@ -1,0 +1,59 @@
+import type { ServiceName } from '@throughline/contracts';
+import type { EventLog, LoggedCommit } from '@throughline/event-log';
+
+/** A commit as a projection gets it: parsed once, with its place on the log and the very bytes that stand there. */
+export type ProjectedRecord = LoggedCommit & { readonly bytes: Uint8Array };
+
+/** A record that this build cannot read, for projections that keep raw bytes. */
+export interface UnreadableRecord {
+  readonly seq: number;
+  readonly subject: string;
+  readonly storedAt: string;
+  readonly bytes: Uint8Array;
+  readonly code: 'TL0201' | 'TL0202';
+  readonly problem: string;
+}
+
+export interface SqlResult<R> {
+  readonly rows: R[];
+  readonly rowCount: number | null;
+}
+
+/**
+ * The open transaction of one batch. Its `search_path` is the schema projected into, so every name in a statement is
+ * unqualified and the same projection fills the serving tables and the shadow tables of a rebuild.
+ */
+export interface SqlTransaction {
+  query<R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<R>>;
+}
+
+export interface Projection {
+  /** Shown in logs and metrics; usually the service's schema. */
+  readonly schema: string;
+  /**
+   * Writes what the batch changes, by bulk upserts. Rows must follow from the log alone: no clock, no serials, no
+   * order of arrival, so that any batch size and any number of repeats lead to the same rows.
+   */
+  apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void>;
+  /**
+   * Takes a record that cannot be read. A projection without this method stops in front of it (health: failing, with
+   * the code), because rows built around a hole would be wrong without anybody seeing it.
+   */
+  applyUnreadable?(record: UnreadableRecord, sql: SqlTransaction): Promise<void>;
+}
+
+/** Everything that a service says about its tables: what fills them, and what makes them. */
+export interface ReadModel {
+  readonly service: ServiceName;
+  /** Postgres schema that serves, see `schemaOf`. */
+  readonly schema: string;
+  /** Folder of `<timestamp>_<name>/migration.sql`; default `prisma/<service>/migrations`. */
+  readonly migrationsDir?: string;
+  /** Tables that are not made from the log: a rebuild carries them over, a digest leaves them out. */
+  readonly tablesNotFromLog?: readonly string[];
+  /** A projection with caches of its own: the serving one and a rebuild stand at different places of the log. */
+  createProjection(log: EventLog): Projection;
+}
+
+/** `step-worker` → `step_worker`. */
+export const schemaOf = (service: ServiceName): string => service.replaceAll('-', '_');

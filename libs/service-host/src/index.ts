@@ -1,0 +1,38 @@
+export { type HostConfig, hostConfig } from './host-config.ts';
+export { createService, runService, type ServiceOptions } from './run-service.ts';
+export {
+  type BodyOf,
+  Body,
+  type Caller,
+  CallerOf,
+  Handle,
+  Params,
+  type ParamsOf,
+  Query,
+  type QueryOf,
+  type ResponseOf,
+} from './handle.ts';
+export { refuse, Refused, refuseWith } from './refused.ts';
+export { COMMAND_SENDER, EVENT_LOG, HOST_CONFIG, LOGGER, NATS_CONNECTION, PG_POOL, PROJECTION } from './tokens.ts';
+export { ReadModelModule } from './read-model.module.ts';
+export { type Check, type Counter, ServiceStatus } from './service-status.ts';
+export {
+  activeTraceparent,
+  baggageCorrelationId,
+  inSpan,
+  propagationHeaders,
+  spanFrom,
+  traceBatch,
+  traceparentOf,
+  tracingOn,
+} from './tracing.ts';
+export {
+  JetStreamContext,
+  JetStreamStrategy,
+  type JetStreamStrategyOptions,
+  PoisonMessage,
+} from './jetstream-strategy.ts';
+export { type LogLine, TelemetryLog } from './telemetry-log.ts';
+export { createLogger } from './service-logger.ts';
+export { type ApiKeys, readApiKeys } from './api-keys.ts';
+export { openApiOf } from './openapi.ts';
