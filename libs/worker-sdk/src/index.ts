@@ -1,0 +1,31 @@
+export { callHeaders, CORRELATION_BAGGAGE_KEY, traceContextOf, traceparentOf } from './attempt-span.ts';
+export {
+  AttemptAbandoned,
+  executeTask,
+  type ExecuteTaskOptions,
+  type StepReport,
+  type TaskLog,
+} from './execute-task.ts';
+export {
+  defineHandler,
+  type Handler,
+  type HandlerContext,
+  type HandlerDefinition,
+  type LogAttributes,
+  type LogLevel,
+  type TypedHandler,
+} from './handler.ts';
+export { type HandlerSet, handlerSet } from './handler-set.ts';
+export { jsonHash } from './json-hash.ts';
+export { type RunningWorker, startWorker, type StartWorkerOptions } from './start-worker.ts';
+export { ERROR_NAMES, StepError } from './step-error.ts';
+export { logRecordOf } from './task-log.ts';
+export {
+  type CommandSending,
+  createTaskProcessor,
+  DELIVERIES_MAX,
+  ReportUnanswered,
+  type TaskProcessor,
+  type TaskProcessorOptions,
+} from './task-processor.ts';
+export { handleTask, handleTaskMessage, taskQueueConsumer } from './task-queue.ts';

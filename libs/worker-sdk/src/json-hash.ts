@@ -1,0 +1,9 @@
+import { createHash } from 'node:crypto';
+import type { Json } from '@throughline/contracts';
+import canonicalize from 'canonicalize';
+
+/** sha256 of the RFC 8785 form: equal for equal JSON, whatever the order of its keys. */
+export const jsonHash = (value: Json): string =>
+  createHash('sha256')
+    .update(canonicalize(value) ?? 'null')
+    .digest('hex');
