@@ -56,7 +56,11 @@ export interface TaskResource {
   readonly handler: string;
 }
 
-export type Seconds = { readonly kind: 'fixed'; readonly seconds: number } | { readonly kind: 'path'; readonly path: Path };
+export type Seconds =
+  | { readonly kind: 'fixed'; readonly seconds: number }
+  /** `field` is the field that held the path: AWS's cause texts name it. */
+  | { readonly kind: 'path'; readonly path: Path; readonly field: SecondsPathField };
+export type SecondsPathField = 'SecondsPath' | 'TimeoutSecondsPath' | 'HeartbeatSecondsPath';
 
 export interface PassState extends Named, InputOutputPaths, ResultFields {
   readonly type: 'Pass';

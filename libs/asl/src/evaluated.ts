@@ -1,0 +1,22 @@
+import type { Json } from '@throughline/contracts';
+
+/** What evaluating a field of a state gave: a value, or the ASL error that the state fails with. */
+export type Evaluated<T = Json> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      /** `States.Runtime`, `States.ParameterPathFailure`, … */
+      readonly error: string;
+      /** AWS's sentence, without the prefix that names state and event: see `runtimeCause`. */
+      readonly cause: string;
+    };
+
+export type Failed = Extract<Evaluated, { ok: false }>;
+
+export const evaluatedTo = <T>(value: T): Evaluated<T> => ({ ok: true, value });
+
+export const failedWith = (error: string, cause: string): Failed => ({ ok: false, error, cause });
+
+/** The cause as AWS writes it into an execution's end: which state, and which history event entered it. */
+export const runtimeCause = (stateName: string, enteredEventId: number, inner: string): string =>
+  `An error occurred while executing the state '${stateName}' (entered at the event id #${enteredEventId}). ${inner}`;

@@ -1,0 +1,10 @@
+export type * from './machine.ts';
+export { runtimeCause, type Evaluated } from './evaluated.ts';
+export { formatInstant, parseInstant } from './instant.ts';
+export { parseMachine, type ParsedMachine } from './parse-machine.ts';
+export { effectiveInput, passResult, selectedInput, stateOutput } from './data-flow.ts';
+export { chooseNext } from './choice.ts';
+export { failOutcome } from './fail.ts';
+export { secondsOf, waitUntil } from './wait.ts';
+export { findRetrier, retryDelayMs } from './retry.ts';
+export { catchOutput, findCatcher } from './catch.ts';
