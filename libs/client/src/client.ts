@@ -1,0 +1,176 @@
+import {
+  type ExecutionView,
+  isTerminal,
+  type ProgressEvent,
+  type ReadModelDigest,
+  readModelRoutesByService,
+  type Route,
+  routes,
+  type ServiceName,
+  WAIT_MS_MAX,
+} from '@throughline/contracts';
+import { repeating, type RepeatLimits, repeatLimitsOf } from './repeat.ts';
+import {
+  type CallArguments,
+  type CallResult,
+  type ClientOptions,
+  type RequestOptions,
+  Transport,
+} from './transport.ts';
+import { watchExecution, type WatchOptions } from './watch.ts';
+
+type Routes = typeof routes;
+type Query<R extends Route> = CallArguments<R> extends { readonly query?: infer Q } ? NonNullable<Q> : never;
+/** The body of a start, as the route's schema has it. */
+export type StartRequest = NonNullable<CallArguments<Routes['startExecution']>['body']>;
+type Answer<N extends keyof Routes> = Promise<CallResult<Routes[N]>>;
+
+/** Rebuilds and walks of a whole log take as long as the log is. */
+const LONG_TIMEOUT_MS = 30 * 60_000;
+
+export const createClient = (options: ClientOptions): ThroughlineClient => new ThroughlineClient(options);
+
+export class ThroughlineClient {
+  readonly #transport: Transport;
+  readonly #limits: RepeatLimits;
+
+  constructor(options: ClientOptions) {
+    this.#transport = new Transport(options);
+    this.#limits = repeatLimitsOf(options.repeat);
+  }
+
+  /** Any route of the contracts, typed by its schemas; never repeated by itself. */
+  call<const R extends Route>(route: R, given: CallArguments<R>): Promise<CallResult<R>> {
+    return this.#transport.call(route, given);
+  }
+
+  registerWorkflow(
+    body: CallArguments<Routes['registerWorkflow']>['body'],
+    options?: RequestOptions,
+  ): Answer<'registerWorkflow'> {
+    return this.call(routes.registerWorkflow, { ...options, body });
+  }
+
+  listWorkflows(query: Query<Routes['listWorkflows']> = {}, options?: RequestOptions): Answer<'listWorkflows'> {
+    return this.call(routes.listWorkflows, { ...options, query });
+  }
+
+  /** The latest version, or the one asked for. */
+  getWorkflow(name: string, options: RequestOptions & { version?: number } = {}): Answer<'getWorkflow'> {
+    const { version, ...request } = options;
+    return version === undefined
+      ? this.call(routes.getWorkflow, { ...request, params: { name } })
+      : this.call(routes.getWorkflowVersion, { ...request, params: { name, version } });
+  }
+
+  /**
+   * Safe to repeat: where neither an id nor an idempotency key is given, an id is chosen here, and faults that leave
+   * the outcome open are answered by sending the same start again, a bounded number of times.
+   */
+  start(workflow: string, request: StartRequest = {}, options?: RequestOptions): Promise<ExecutionView> {
+    const named = request.executionId !== undefined || request.idempotencyKey !== undefined;
+    const body = named ? request : { ...request, executionId: crypto.randomUUID() };
+    return repeating(this.#limits, options?.signal, () =>
+      this.call(routes.startExecution, { ...options, params: { name: workflow }, body }),
+    );
+  }
+
+  get(id: string, options: RequestOptions & { waitMs?: number } = {}): Promise<ExecutionView> {
+    const { waitMs, ...request } = options;
+    return this.call(routes.getExecution, { ...request, params: { id }, query: { waitMs } });
+  }
+
+  list(query: Query<Routes['listExecutions']> = {}, options?: RequestOptions): Answer<'listExecutions'> {
+    return this.call(routes.listExecutions, { ...options, query });
+  }
+
+  steps(id: string, query: Query<Routes['listSteps']> = {}, options?: RequestOptions): Answer<'listSteps'> {
+    return this.call(routes.listSteps, { ...options, params: { id }, query });
+  }
+
+  attempts(id: string, query: Query<Routes['listAttempts']> = {}, options?: RequestOptions): Answer<'listAttempts'> {
+    return this.call(routes.listAttempts, { ...options, params: { id }, query });
+  }
+
+  /** Resolves at the end of the execution, or with the view as it is when `timeoutMs` has passed. */
+  async wait(id: string, options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<ExecutionView> {
+    const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const leftMs = until - performance.now();
+      const waitMs = Math.max(0, Math.min(WAIT_MS_MAX, Math.ceil(leftMs)));
+      const view = await repeating(this.#limits, signal, () => this.get(id, { waitMs, ...(signal ? { signal } : {}) }));
+      if (isTerminal(view.status) || leftMs <= waitMs) return view;
+    }
+  }
+
+  cancel(id: string, options: RequestOptions & { reason?: string } = {}): Answer<'cancelExecution'> {
+    const { reason, ...request } = options;
+    const body = reason === undefined ? {} : { reason };
+    return this.call(routes.cancelExecution, { ...request, params: { id }, body });
+  }
+
+  /** Live progress to the end of the execution; lost connections are resumed after the last event seen. */
+  watch(id: string, options: WatchOptions = {}): AsyncGenerator<ProgressEvent, void, undefined> {
+    return watchExecution(this.#transport, id, this.#limits, options);
+  }
+
+  events(id: string, query: Query<Routes['listEvents']> = {}, options?: RequestOptions): Answer<'listEvents'> {
+    return this.call(routes.listEvents, { ...options, params: { id }, query });
+  }
+
+  logs(id: string, query: Query<Routes['listLogs']> = {}, options?: RequestOptions): Answer<'listLogs'> {
+    return this.call(routes.listLogs, { ...options, params: { id }, query });
+  }
+
+  /** Decides the execution again from its log; the verdict is stored as a session. */
+  replay(id: string, options?: RequestOptions): Answer<'replayExecution'> {
+    return this.call(routes.replayExecution, { timeoutMs: LONG_TIMEOUT_MS, ...options, params: { id }, body: {} });
+  }
+
+  replaySession(id: string, options?: RequestOptions): Answer<'getReplaySession'> {
+    return this.call(routes.getReplaySession, { ...options, params: { id } });
+  }
+
+  /** After commit `at`, or the latest. */
+  state(id: string, options: RequestOptions & { at?: number } = {}): Answer<'getState'> {
+    const { at, ...request } = options;
+    return this.call(routes.getState, { ...request, params: { id }, query: { at } });
+  }
+
+  lineage(id: string, options: RequestOptions & { depth?: number } = {}): Answer<'getLineage'> {
+    const { depth, ...request } = options;
+    return this.call(routes.getLineage, { ...request, params: { id }, query: { depth } });
+  }
+
+  correlation(id: string, options: RequestOptions & { limit?: number } = {}): Answer<'getCorrelationChain'> {
+    const { limit, ...request } = options;
+    return this.call(routes.getCorrelationChain, { ...request, params: { id }, query: { limit } });
+  }
+
+  audit(id: string, query: Query<Routes['listAudit']> = {}, options?: RequestOptions): Answer<'listAudit'> {
+    return this.call(routes.listAudit, { ...options, params: { id }, query });
+  }
+
+  verifyAudit(options?: RequestOptions): Answer<'verifyAudit'> {
+    return this.call(routes.verifyAudit, { timeoutMs: LONG_TIMEOUT_MS, ...options });
+  }
+
+  health(options?: RequestOptions): Answer<'executionsHealth'> {
+    return this.call(routes.executionsHealth, { ...options });
+  }
+
+  stats(options?: RequestOptions): Answer<'stats'> {
+    return this.call(routes.stats, { ...options });
+  }
+
+  rebuild(service: ServiceName, options: RequestOptions & { batchSize?: number } = {}): Promise<ReadModelDigest> {
+    const { batchSize, ...request } = options;
+    const body = batchSize === undefined ? {} : { batchSize };
+    return this.call(readModelRoutesByService[service].rebuild, { timeoutMs: LONG_TIMEOUT_MS, ...request, body });
+  }
+
+  digest(service: ServiceName, options?: RequestOptions): Promise<ReadModelDigest> {
+    return this.call(readModelRoutesByService[service].digest, { timeoutMs: LONG_TIMEOUT_MS, ...options });
+  }
+}

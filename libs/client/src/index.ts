@@ -1,0 +1,5 @@
+export { createClient, type StartRequest, type ThroughlineClient } from './client.ts';
+export { everyItem, type Page } from './pages.ts';
+export { ThroughlineError } from './throughline-error.ts';
+export type { CallArguments, CallResult, ClientOptions, RepeatOptions, RequestOptions } from './transport.ts';
+export type { WatchOptions } from './watch.ts';
