@@ -1,8 +1,118 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { ReadModelDigest } from '@throughline/contracts';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
+import { quoted } from './batch-transaction.ts';
 import type { ReadModel } from './projection.ts';
 
-export declare const digestReadModel: (
+const ROWS_PER_FETCH = 2_000;
+/** What says how rows came to be, rather than what they are. */
+const BOOKKEEPING_TABLES = ['projection_checkpoint', '_prisma_migrations'];
+
+interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** ORDER BY terms: the primary key, or every column where there is none. */
+  readonly order: readonly string[];
+}
+
+interface ColumnRow {
+  readonly table: string;
+  readonly column: string;
+  readonly collatable: boolean;
+  readonly key_position: number | null;
+}
+
+const tablesOf = async (client: PoolClient, schema: string): Promise<readonly Table[]> => {
+  const { rows } = await client.query<ColumnRow>(
+    `SELECT c.relname AS "table", a.attname AS "column", a.attcollation <> 0 AS collatable,
+            array_position(i.indkey::int2[], a.attnum) AS key_position
+       FROM pg_class c
+       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+       LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+      WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p')
+      ORDER BY c.relname COLLATE "C", a.attname COLLATE "C"`,
+    [quoted(schema)],
+  );
+  const byTable = new Map<string, ColumnRow[]>();
+  for (const row of rows) byTable.set(row.table, [...(byTable.get(row.table) ?? []), row]);
+  return [...byTable].map(([name, columns]) => {
+    const key = columns
+      .filter((column) => column.key_position !== null)
+      .sort((a, b) => (a.key_position ?? 0) - (b.key_position ?? 0));
+    const order = key.length > 0 ? key : columns.map((column) => ({ ...column, collatable: true }));
+    return {
+      name,
+      columns: columns.map(({ column }) => column),
+      order: order.map(
+        ({ column, collatable }) =>
+          // Without a key rows sort as text, since types such as json have no order.
+          `${quoted(column)}${key.length > 0 ? '' : '::text'}${collatable ? ' COLLATE "C"' : ''}`,
+      ),
+    };
+  });
+};
+
+/** Length first, so that no two different lists of values run into the same bytes. */
+const feedValue = (hash: Hash, value: string | null | undefined): void => {
+  if (value === null || value === undefined) hash.update('-');
+  else hash.update(`${Buffer.byteLength(value)}:`).update(value);
+};
+
+const digestTable = async (
+  client: PoolClient,
+  schema: string,
+  table: Table,
+): Promise<ReadModelDigest['tables'][string]> => {
+  const hashes = table.columns.map(() => createHash('sha256'));
+  const selected = table.columns.map((column) => `${quoted(column)}::text`).join(', ');
+  await client.query(
+    `DECLARE digest_rows NO SCROLL CURSOR FOR
+       SELECT ${selected} FROM ${quoted(schema)}.${quoted(table.name)} ORDER BY ${table.order.join(', ')}`,
+  );
+  let rows = 0;
+  for (;;) {
+    const fetched = await client.query<(string | null)[]>({
+      text: `FETCH ${ROWS_PER_FETCH} FROM digest_rows`,
+      rowMode: 'array',
+    });
+    for (const row of fetched.rows) hashes.forEach((hash, column) => feedValue(hash, row[column]));
+    rows += fetched.rows.length;
+    if (fetched.rows.length < ROWS_PER_FETCH) break;
+  }
+  await client.query('CLOSE digest_rows');
+  return {
+    rows,
+    columns: Object.fromEntries(table.columns.map((column, i) => [column, hashes[i]?.digest('hex') ?? ''])),
+  };
+};
+
+/** Says what the rows are, table by table and column by column, at one log sequence: equal digests mean equal rows. */
+export const digestReadModel = async (
   pool: Pool,
   readModel: Pick<ReadModel, 'service' | 'schema' | 'tablesNotFromLog'>,
-) => Promise<ReadModelDigest>;
+): Promise<ReadModelDigest> => {
+  const left = new Set([...BOOKKEEPING_TABLES, ...(readModel.tablesNotFromLog ?? [])]);
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    // One snapshot for all tables, and text forms that do not depend on the server's settings.
+    await client.query(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD';
+       SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1; SET LOCAL intervalstyle TO 'iso_8601'`,
+    );
+    const tables: Record<string, ReadModelDigest['tables'][string]> = {};
+    for (const table of await tablesOf(client, readModel.schema)) {
+      if (!left.has(table.name)) tables[table.name] = await digestTable(client, readModel.schema, table);
+    }
+    const checkpoint = await client.query<{ seq: string | null }>(
+      `SELECT max(seq) AS seq FROM ${quoted(readModel.schema)}.projection_checkpoint`,
+    );
+    await client.query('COMMIT');
+    return { service: readModel.service, seq: Number(checkpoint.rows[0]?.seq ?? 0), tables };
+  } catch (error) {
+    await client.query('ROLLBACK').catch((cause: Error) => void (broken = cause));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+};

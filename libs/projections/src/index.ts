@@ -19,3 +19,4 @@ export { type Rebuild, rebuildReadModel, type RebuildOptions } from './rebuild.t
 export { digestReadModel } from './digest.ts';
 export { createPool, type PoolOptions } from './pool.ts';
 export { ExecutionFolds } from './execution-folds.ts';
+export { jsonColumn, textColumn } from './column-values.ts';

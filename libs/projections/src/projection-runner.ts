@@ -1,12 +1,25 @@
-import type { NatsConnection } from '@throughline/event-log/jetstream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STREAMS } from '@throughline/contracts';
+import {
+  type LogFeed,
+  logPosition,
+  LogReplacedError,
+  type NatsConnection,
+  openLogFeed,
+} from '@throughline/event-log/jetstream';
 import type { Pool } from 'pg';
-import type { ProjectedRecord, Projection } from './projection.ts';
+import { type Checkpoint, CheckpointMovedError, readCheckpoint } from './checkpoint.ts';
+import { applyBatch, type DecodedBatch, decodeBatch } from './projected-batch.ts';
+import type { ProjectedRecord, Projection, UnreadableRecord } from './projection.ts';
 
 export type ProjectionState =
   | { readonly kind: 'running' }
   /** Waiting to try again from the checkpoint. */
   | { readonly kind: 'backing-off'; readonly problem: string; readonly failures: number }
-  /** Stopped in front of a record that cannot be read, or of a log that is not the checkpoint's. Only a new build, a rebuild or an operator helps. */
+  /**
+   * Standing in front of a record that cannot be read, or of a log that is not the checkpoint's. Looked at again every
+   * few seconds, but only a newer build or a rebuild helps: rows built around a hole would be wrong without notice.
+   */
   | { readonly kind: 'failing'; readonly code: 'TL0201' | 'TL0202'; readonly problem: string; readonly seq: number }
   | { readonly kind: 'stopped' };
 
@@ -50,5 +63,183 @@ export interface RunningProjection {
   stop(): Promise<void>;
 }
 
+const BATCH_SIZE = 500;
+const IDLE_MS = 1_000;
+const BACKOFF_MS_MIN = 100;
+const BACKOFF_MS_MAX = 5_000;
+const HEAD_LOOK_EVERY_MS = 1_000;
+
+/** The projection stands in front of this record until another build can read it. */
+class UnreadableRecordError extends Error {
+  override readonly name = 'UnreadableRecordError';
+  readonly record: UnreadableRecord;
+  constructor(record: UnreadableRecord) {
+    super(`record ${record.seq} (${record.subject}): ${record.problem}`);
+    this.record = record;
+  }
+}
+
+class ProjectionRunner implements RunningProjection {
+  readonly #options: ProjectionOptions;
+  readonly #schema: string;
+  readonly #batchSize: number;
+  readonly #stopping = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  readonly #done: Promise<void>;
+  #state: ProjectionState = { kind: 'running' };
+  #seq = 0;
+  #headSeq = 0;
+  #headLookedAtMs = 0;
+  #batches = 0;
+  #records = 0;
+  #failures = 0;
+  /** Since the last batch that went through: what the wait grows with. */
+  #failuresInARow = 0;
+
+  constructor(options: ProjectionOptions) {
+    this.#options = options;
+    this.#schema = options.schema ?? options.projection.schema;
+    this.#batchSize = options.batchSize ?? BATCH_SIZE;
+    this.#done = this.#run();
+  }
+
+  status(): ProjectionStatus {
+    return {
+      state: this.#state,
+      seq: this.#seq,
+      headSeq: this.#headSeq,
+      lag: Math.max(0, this.#headSeq - this.#seq),
+      batches: this.#batches,
+      records: this.#records,
+      failures: this.#failures,
+    };
+  }
+
+  caughtUpTo(seq: number, timeoutMs: number): Promise<boolean> {
+    if (this.#seq >= seq) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (reached: boolean): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(reached);
+      };
+      const look = (): void => {
+        if (this.#seq >= seq) settle(true);
+        else if (this.#state.kind === 'stopped') settle(false);
+      };
+      const timer = setTimeout(() => settle(false), timeoutMs);
+      this.#waiting.add(look);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#projectFromCheckpoint();
+      } catch (error) {
+        if (this.#stopping.signal.aborted) break;
+        this.#noteFailure(error);
+        await this.#backOff();
+      }
+    }
+    this.#state = { kind: 'stopped' };
+    for (const look of this.#waiting) look();
+  }
+
+  /** Returns when it is told to stop; throws whatever went wrong. Nothing is remembered from one call to the next but counts. */
+  async #projectFromCheckpoint(): Promise<void> {
+    const { pool, nc } = this.#options;
+    const stored = await readCheckpoint(pool, this.#schema);
+    const position = await logPosition(nc);
+    this.#seq = stored?.seq ?? 0;
+    this.#headSeq = position.lastSeq;
+    if (stored && (stored.created !== position.created || stored.seq > position.lastSeq)) {
+      throw new LogReplacedError(
+        `the checkpoint is at ${stored.seq} of the log created ${stored.created}, the log was created ${position.created} and ends at ${position.lastSeq}`,
+      );
+    }
+    const feed = await openLogFeed(nc, {
+      name: this.#options.projection.schema,
+      fromSeq: this.#seq + 1,
+      batchMax: this.#batchSize,
+      created: position.created,
+    });
+    try {
+      await this.#projectFeed(feed);
+    } finally {
+      await feed.close().catch(() => undefined);
+    }
+  }
+
+  async #projectFeed(feed: LogFeed): Promise<void> {
+    const signal = this.#stopping.signal;
+    while (!signal.aborted) {
+      const records = await feed.next({ maxMessages: this.#batchSize, idleMs: IDLE_MS, signal });
+      if (records.length > 0) {
+        const batch = decodeBatch(records, this.#options.projection.applyUnreadable !== undefined);
+        if (batch.stretches.length > 0) await this.#commitBatch(batch, feed.created);
+        if (batch.stoppedBy) throw new UnreadableRecordError(batch.stoppedBy);
+      }
+      this.#state = { kind: 'running' };
+      this.#failuresInARow = 0;
+      await this.#lookAtHead(records.length);
+    }
+  }
+
+  async #commitBatch(batch: DecodedBatch, created: string): Promise<void> {
+    const { pool, projection, aroundBatch, onBatch } = this.#options;
+    const checkpoint: Checkpoint = { stream: STREAMS.log, created, seq: this.#seq };
+    const run = (): Promise<void> => applyBatch(pool, this.#schema, projection, batch, checkpoint);
+    await (aroundBatch ? aroundBatch(batch.commits, run) : run());
+    this.#seq = batch.lastSeq;
+    this.#batches += 1;
+    this.#records += batch.commits.length;
+    onBatch?.(batch.commits);
+    for (const look of this.#waiting) look();
+  }
+
+  /** A pull that came back short was at the end; only while full ones come is the server asked, once a second. */
+  async #lookAtHead(pulled: number): Promise<void> {
+    if (pulled < this.#batchSize) {
+      this.#headSeq = this.#seq;
+    } else if (Date.now() - this.#headLookedAtMs > HEAD_LOOK_EVERY_MS) {
+      this.#headLookedAtMs = Date.now();
+      this.#headSeq = (await logPosition(this.#options.nc)).lastSeq;
+    }
+  }
+
+  #noteFailure(error: unknown): void {
+    this.#failures += 1;
+    this.#failuresInARow += 1;
+    const before = this.#state;
+    const problem = error instanceof Error ? error.message : String(error);
+    if (error instanceof UnreadableRecordError) {
+      this.#state = { kind: 'failing', code: error.record.code, problem, seq: error.record.seq };
+    } else if (error instanceof LogReplacedError) {
+      this.#state = { kind: 'failing', code: error.code, problem, seq: this.#seq };
+    } else {
+      this.#state = { kind: 'backing-off', problem, failures: this.#failuresInARow };
+    }
+    const fields = { schema: this.#schema, seq: this.#seq, failuresInARow: this.#failuresInARow, err: error };
+    if (error instanceof CheckpointMovedError) {
+      this.#options.log?.info(fields, 'another runner moved the checkpoint; reading again from there');
+    } else if (!('problem' in before) || before.problem !== problem) {
+      // Once per reason: a database that is away for an hour is one line, not thousands.
+      this.#options.log?.error(fields, `projection failed, trying again from the checkpoint: ${problem}`);
+    }
+  }
+
+  async #backOff(): Promise<void> {
+    const { signal } = this.#stopping;
+    const waitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(this.#failuresInARow, 10));
+    await sleep(this.#state.kind === 'failing' ? BACKOFF_MS_MAX : waitMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 /** Never rejects and never throws later: whatever fails is shown in `status()` and tried again from the checkpoint. */
-export declare const startProjection: (options: ProjectionOptions) => RunningProjection;
+export const startProjection = (options: ProjectionOptions): RunningProjection => new ProjectionRunner(options);
