@@ -1,14 +1,70 @@
-import type { AggregateRef, Queue, StepTask, TimerId, TimerMessage } from '@throughline/contracts';
+import {
+  type AggregateRef,
+  dueSubject,
+  type Queue,
+  type StepTask,
+  STREAMS,
+  SUBJECT_FILTERS,
+  taskSubject,
+  type TimerId,
+  type TimerMessage,
+  timerSubject,
+} from '@throughline/contracts';
 import type { NatsConnection } from './connection.ts';
+import { getFromLeader, isJsError, JS_ERROR, jsApi } from './js-api.ts';
 import type { Publisher } from './publisher.ts';
 
 /** Publishes a step attempt with an id made of execution and token: published twice in a short time, it is there once. */
-export declare const publishTask: (publisher: Publisher, task: StepTask) => Promise<void>;
-/** One schedule per timer subject; arming again replaces it. `message.dueAt` in the past fires at once. */
-export declare const armTimer: (publisher: Publisher, ref: AggregateRef, message: TimerMessage) => Promise<void>;
+export const publishTask = async (publisher: Publisher, task: StepTask): Promise<void> => {
+  await publisher.publish(taskSubject(task.queue, 'normal', task.tenant), JSON.stringify(task), {
+    msgId: `${task.tenant}.${task.executionId}.${task.token}`,
+  });
+};
+
+/**
+ * One schedule per timer subject; arming again replaces it. A due time in the past fires at once. No message id: the
+ * fired message would not carry it, and it would keep a lost timer from being armed again.
+ */
+export const armTimer = async (publisher: Publisher, ref: AggregateRef, message: TimerMessage): Promise<void> => {
+  await publisher.publish(timerSubject(ref, message.timer), JSON.stringify(message), {
+    headers: { 'Nats-Schedule': `@at ${message.dueAt}`, 'Nats-Schedule-Target': dueSubject(ref, message.timer) },
+  });
+};
+
+/** Where the stream itself is gone there is nothing in it; it is made again, and the open timers armed again, by others. */
+const unlessStreamIsGone = async <T>(work: Promise<T>, gone: T): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (isJsError(error, JS_ERROR.streamNotFound)) return gone;
+    throw error;
+  }
+};
+
 /** Takes the schedule away. A due message that is on its way already stays: the fold ignores a timer that is not pending. */
-export declare const cancelTimer: (nc: NatsConnection, ref: AggregateRef, timer: TimerId) => Promise<void>;
+export const cancelTimer = async (nc: NatsConnection, ref: AggregateRef, timer: TimerId): Promise<void> => {
+  const purge = jsApi<unknown>(nc, `STREAM.PURGE.${STREAMS.timers}`, { filter: timerSubject(ref, timer) });
+  await unlessStreamIsGone(purge, undefined);
+};
+
 /** True while the schedule or its due message is in TL_TIMERS. */
-export declare const timerIsThere: (nc: NatsConnection, ref: AggregateRef, timer: TimerId) => Promise<boolean>;
+export const timerIsThere = async (nc: NatsConnection, ref: AggregateRef, timer: TimerId): Promise<boolean> => {
+  for (const subject of [timerSubject(ref, timer), dueSubject(ref, timer)]) {
+    const record = getFromLeader(nc, STREAMS.timers, { last_by_subj: subject });
+    if (await unlessStreamIsGone(record, undefined)) return true;
+  }
+  return false;
+};
+
+interface SubjectsAnswer {
+  readonly state: { readonly subjects?: Readonly<Record<string, number>> };
+}
+
 /** True when TL_TASKS holds no task of the queue, delivered or not. */
-export declare const queueIsIdle: (nc: NatsConnection, queue: Queue) => Promise<boolean>;
+export const queueIsIdle = async (nc: NatsConnection, queue: Queue): Promise<boolean> => {
+  const info = jsApi<SubjectsAnswer>(nc, `STREAM.INFO.${STREAMS.tasks}`, {
+    subjects_filter: SUBJECT_FILTERS.tasksOfQueue(queue),
+  });
+  const { state } = await unlessStreamIsGone(info, { state: {} });
+  return Object.keys(state.subjects ?? {}).length === 0;
+};

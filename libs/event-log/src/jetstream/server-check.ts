@@ -1,5 +1,7 @@
 import type { NatsConnection } from './connection.ts';
+import { problemOf } from './js-api.ts';
 
+/** Older servers store uncommitted batches and schedules as if they were plain messages. */
 export const SERVER_VERSION_MIN = '2.15.1';
 
 export type ServerCheck =
@@ -13,5 +15,47 @@ export interface ServerCheckOptions {
   readonly requireSyncAlways?: boolean;
 }
 
-export declare const checkServerVersion: (version: string) => ServerCheck;
-export declare const checkServer: (nc: NatsConnection, options?: ServerCheckOptions) => Promise<ServerCheck>;
+const unfit = (problem: string): ServerCheck => ({ kind: 'unfit', code: 'TL0205', problem });
+
+const numbersOf = (version: string): readonly number[] | undefined =>
+  /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
+
+/** A pre-release of the lowest version counts as that version. */
+export const checkServerVersion = (version: string): ServerCheck => {
+  const actual = numbersOf(version);
+  const least = numbersOf(SERVER_VERSION_MIN) ?? [];
+  if (!actual) return unfit(`nats-server says its version is ${JSON.stringify(version)}, which is no version`);
+  const differsAt = least.findIndex((number, index) => number !== actual[index]);
+  if (differsAt >= 0 && (actual[differsAt] ?? 0) < (least[differsAt] ?? 0)) {
+    return unfit(`nats-server is ${version}; ${SERVER_VERSION_MIN} or newer is needed`);
+  }
+  return { kind: 'fits', version };
+};
+
+interface JetStreamReport {
+  readonly config?: { readonly sync_always?: boolean };
+}
+
+/** `undefined` where the server fsyncs before each ack. */
+const syncProblem = async (monitorUrl: string): Promise<string | undefined> => {
+  try {
+    const response = await fetch(new URL('/jsz?config=true', monitorUrl), { signal: AbortSignal.timeout(5_000) });
+    // The monitor's own report; a field that is missing reads as not set.
+    const report = (await response.json()) as JetStreamReport;
+    if (report.config?.sync_always === true) return undefined;
+    return 'nats-server acks before it has fsynced: set `sync_interval: always` in its jetstream block';
+  } catch (error) {
+    return `the NATS monitor at ${monitorUrl} does not answer (${problemOf(error)}), so sync_interval cannot be checked`;
+  }
+};
+
+export const checkServer = async (nc: NatsConnection, options: ServerCheckOptions = {}): Promise<ServerCheck> => {
+  const info = nc.info;
+  if (!info) return unfit('not connected to a nats-server');
+  const version = checkServerVersion(info.version);
+  if (version.kind === 'unfit') return version;
+  if (info.jetstream !== true) return unfit('nats-server runs without JetStream: start it with a jetstream block');
+  if (options.monitorUrl === undefined || options.requireSyncAlways !== true) return version;
+  const problem = await syncProblem(options.monitorUrl);
+  return problem === undefined ? version : unfit(problem);
+};

@@ -1,17 +1,80 @@
-import type { AggregateRef, StreamName } from '@throughline/contracts';
+import { type JetStreamManager, jetstreamManager, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
+import { type AggregateRef, type StreamName, STREAMS } from '@throughline/contracts';
 import type { NatsConnection } from './connection.ts';
+import { isJsError, JS_ERROR, jsApi, problemOf } from './js-api.ts';
+import {
+  type AskedStreamConfig,
+  configDifferences,
+  describeDifferences,
+  isImmutable,
+  streamConfigs,
+  type StreamsOptions,
+} from './stream-configs.ts';
 
-export interface StreamsOptions {
-  /** Command partitions; 1 today. */
-  readonly partitions?: number;
-  /** Servers that hold each stream: 1, or 3 in a cluster. */
-  readonly replicas?: number;
-  readonly bytesMax?: Readonly<Partial<Record<StreamName, number>>>;
-}
+export type { StreamsOptions };
 
 export type StreamsCheck =
   | { readonly kind: 'ready'; readonly created: readonly StreamName[]; readonly updated: readonly StreamName[] }
   | { readonly kind: 'unfit'; readonly code: 'TL0206'; readonly problem: string };
+
+type OneStream =
+  { readonly kind: 'same' | 'created' | 'updated' } | { readonly kind: 'unfit'; readonly problem: string };
+
+const infoOf = async (jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> => {
+  try {
+    return await jsm.streams.info(name);
+  } catch (error) {
+    if (isJsError(error, JS_ERROR.streamNotFound)) return undefined;
+    throw error;
+  }
+};
+
+/** The server refuses some configurations by words (no room, a cluster without enough servers): those are for the operator. */
+const refusedBy = (name: string, error: unknown): OneStream => {
+  if (!(error instanceof JetStreamApiError)) throw error;
+  return { kind: 'unfit', problem: `${name}: the server refuses its configuration: ${error.message} (${error.code})` };
+};
+
+const echoed = (asked: AskedStreamConfig, info: StreamInfo, kind: 'created' | 'updated'): OneStream => {
+  const differences = configDifferences(asked, { ...info.config });
+  if (differences.length === 0) return { kind };
+  return { kind: 'unfit', problem: `not echoed back as asked: ${describeDifferences(asked.name, differences)}` };
+};
+
+const ensureStream = async (jsm: JetStreamManager, asked: AskedStreamConfig): Promise<OneStream> => {
+  try {
+    const info = await infoOf(jsm, asked.name);
+    if (!info) return echoed(asked, await jsm.streams.add(asked), 'created');
+    const differences = configDifferences(asked, { ...info.config });
+    if (differences.length === 0) return { kind: 'same' };
+    const fixed = differences.filter(isImmutable);
+    if (fixed.length > 0) {
+      return {
+        kind: 'unfit',
+        problem: `cannot be changed on an existing stream: ${describeDifferences(asked.name, fixed)}`,
+      };
+    }
+    return echoed(asked, await jsm.streams.update(asked.name, asked), 'updated');
+  } catch (error) {
+    return refusedBy(asked.name, error);
+  }
+};
+
+/** Creates what is missing, updates what may be updated, and checks every field that was asked for. Throws only where the server cannot be reached. */
+export const ensureStreams = async (nc: NatsConnection, options: StreamsOptions = {}): Promise<StreamsCheck> => {
+  const jsm = await jetstreamManager(nc);
+  const created: StreamName[] = [];
+  const updated: StreamName[] = [];
+  for (const asked of streamConfigs(options)) {
+    const result = await ensureStream(jsm, asked);
+    // streamConfigs takes its names from STREAMS, which the client's own type does not know.
+    const name = asked.name as StreamName;
+    if (result.kind === 'unfit') return { kind: 'unfit', code: 'TL0206', problem: result.problem };
+    if (result.kind === 'created') created.push(name);
+    if (result.kind === 'updated') updated.push(name);
+  }
+  return { kind: 'ready', created, updated };
+};
 
 export interface StreamWatch {
   stop(): Promise<void>;
@@ -22,12 +85,54 @@ export interface StreamWatchOptions extends StreamsOptions {
   onProblem(problem: string): void;
 }
 
-/** Creates what is missing, updates what may be updated, and checks every field that was asked for. Throws only where the server cannot be reached. */
-export declare const ensureStreams: (nc: NatsConnection, options?: StreamsOptions) => Promise<StreamsCheck>;
 /** Brings back, at run time, streams that somebody deleted. Never the log: a log that vanished is a disaster, not a gap to paper over. */
-export declare const watchStreams: (nc: NatsConnection, options: StreamWatchOptions) => StreamWatch;
+export const watchStreams = (nc: NatsConnection, options: StreamWatchOptions): StreamWatch => {
+  let stopped = false;
+  let wake = (): void => {};
+  const configs = streamConfigs(options);
+  const look = async (): Promise<void> => {
+    const { streams } = await jsApi<{ streams: readonly string[] | null }>(nc, 'STREAM.NAMES', {});
+    const missing = configs.filter(({ name }) => !(streams ?? []).includes(name));
+    if (missing.length === 0) return;
+    const jsm = await jetstreamManager(nc);
+    const recreated: StreamName[] = [];
+    for (const asked of missing) {
+      if (asked.name === STREAMS.log) {
+        options.onProblem(`${STREAMS.log} is gone: it is not made again, restore it from a backup`);
+        continue;
+      }
+      const result = await ensureStream(jsm, asked);
+      if (result.kind === 'unfit') options.onProblem(result.problem);
+      // As above: the names come from STREAMS.
+      else recreated.push(asked.name as StreamName);
+    }
+    if (recreated.length > 0) options.onRecreated(recreated);
+  };
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      await look().catch((error: unknown) => options.onProblem(`streams cannot be checked: ${problemOf(error)}`));
+      if (stopped) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, options.everyMs ?? 1_000);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      stopped = true;
+      wake();
+      await running;
+    },
+  };
+};
+
 /** The stream that holds an aggregate's commits: one today, segments and shards later. */
-export declare const streamFor: (ref: AggregateRef) => StreamName;
+export const streamFor = (_ref: AggregateRef): StreamName => STREAMS.log;
 
 export interface LogPosition {
   readonly stream: StreamName;
@@ -38,4 +143,21 @@ export interface LogPosition {
   readonly bytes: number;
   readonly bytesMax: number;
 }
-export declare const logPosition: (nc: NatsConnection) => Promise<LogPosition>;
+
+interface StreamInfoAnswer {
+  readonly created: string;
+  readonly config: { readonly max_bytes: number };
+  readonly state: { readonly bytes: number; readonly first_seq: number; readonly last_seq: number };
+}
+
+export const logPosition = async (nc: NatsConnection): Promise<LogPosition> => {
+  const { created, config, state } = await jsApi<StreamInfoAnswer>(nc, `STREAM.INFO.${STREAMS.log}`, {});
+  return {
+    stream: STREAMS.log,
+    created,
+    firstSeq: state.first_seq,
+    lastSeq: state.last_seq,
+    bytes: state.bytes,
+    bytesMax: config.max_bytes,
+  };
+};

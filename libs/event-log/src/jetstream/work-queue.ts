@@ -1,5 +1,18 @@
-import type { ErrorCode, StreamName } from '@throughline/contracts';
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  type JetStreamManager,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import { type Msg, nanos } from '@nats-io/transport-node';
+import { assertNever, type ErrorCode, type StreamName } from '@throughline/contracts';
 import type { NatsConnection } from './connection.ts';
+import { deadLetter } from './dead-letters.ts';
+import { deliveryFacts } from './delivery-facts.ts';
+import { isJsError, JS_ERROR, problemOf } from './js-api.ts';
+import { PullInbox } from './pull-inbox.ts';
+import { createPublisher, type Publisher } from './publisher.ts';
 
 export interface WorkMessage {
   /** As stored, so a command's is `tl.cmd.<partition>.…`. */
@@ -47,5 +60,286 @@ export interface WorkQueue {
   drain(timeoutMs?: number): Promise<void>;
 }
 
+interface Item {
+  readonly key: string;
+  readonly message: WorkMessage;
+  /** Replaced when the message comes again while it is in hand: only the latest delivery's ack counts. */
+  ackSubject: string;
+  deliveries: number;
+  waits: number;
+  timer?: NodeJS.Timeout;
+}
+
+const RECOVER_WAIT_MS = 250;
+const WAIT_FIRST_MS = 100;
+const WAIT_MAX_MS = 5_000;
+const SILENCE_CHECK_MS = 1_000;
+const DRAIN_TIMEOUT_MS = 10_000;
+const MAX_ACK_PENDING = 20_000;
+const NAK = '-NAK';
+const IN_PROGRESS = '+WPI';
+const TERM = '+TERM';
+
+const waitMs = (waits: number): number => Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_MAX_MS);
+
+class PulledWorkQueue implements WorkQueue {
+  readonly #nc: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #options: WorkQueueOptions;
+  readonly #publisher: Publisher;
+  readonly #items = new Map<string, Item>();
+  readonly #timers: readonly NodeJS.Timeout[];
+  #inbox: PullInbox | undefined;
+  #recovery: Promise<void> | undefined;
+  #topUpPlanned = false;
+  #draining = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(nc: NatsConnection, manager: JetStreamManager, options: WorkQueueOptions) {
+    this.#nc = nc;
+    this.#manager = manager;
+    this.#options = options;
+    this.#publisher = createPublisher(nc, { maxInFlight: 64, maxWaiting: options.maxInFlight });
+    this.#timers = [
+      setInterval(() => this.#keepInHand(), options.ackWaitMs / 3).unref(),
+      setInterval(
+        () => this.#inbox?.silent === true && this.#lost('the consumer fell silent'),
+        SILENCE_CHECK_MS,
+      ).unref(),
+    ];
+    void this.#watchConnection();
+  }
+
+  get inFlight(): number {
+    return this.#items.size;
+  }
+
+  get connected(): boolean {
+    return this.#inbox !== undefined;
+  }
+
+  async start(): Promise<void> {
+    this.#recovery = this.#recover();
+    await this.#recovery;
+  }
+
+  async drain(timeoutMs = DRAIN_TIMEOUT_MS): Promise<void> {
+    this.#draining = true;
+    await this.#recovery;
+    await this.#inbox?.drain();
+    this.#inbox = undefined;
+    for (const item of this.#items.values()) if (item.timer) this.#giveBack(item);
+    if (this.#items.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const timer of this.#timers) clearInterval(timer);
+    if (!this.#nc.isClosed()) await this.#nc.flush().catch(() => {});
+    this.#publisher.close();
+  }
+
+  #consumerConfig(): Partial<ConsumerConfig> {
+    return {
+      durable_name: this.#options.durable,
+      filter_subject: this.#options.filterSubject,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(this.#options.ackWaitMs),
+      max_ack_pending: this.#options.maxAckPending ?? MAX_ACK_PENDING,
+      // Never the server's own limit: at max_deliver a message just stops, without a word. We count, and dead-letter.
+      max_deliver: -1,
+    };
+  }
+
+  async #addConsumer(): Promise<void> {
+    const { stream, durable } = this.#options;
+    const config = this.#consumerConfig();
+    try {
+      await this.#manager.consumers.add(stream, config);
+    } catch (error) {
+      if (!isJsError(error, JS_ERROR.consumerExists)) throw error;
+      await this.#manager.consumers.update(stream, durable, config);
+    }
+  }
+
+  /** Until the consumer is there: streams are re-created by their owner, connections by the client, consumers here. */
+  async #recover(): Promise<void> {
+    this.#inbox?.close();
+    this.#inbox = undefined;
+    for (let tries = 0; !this.#draining && !this.#nc.isClosed(); tries += 1) {
+      try {
+        await this.#addConsumer();
+        this.#inbox = new PullInbox(this.#nc, {
+          stream: this.#options.stream,
+          consumer: this.#options.durable,
+          onMessage: (message) => this.#received(message),
+          onEnded: () => this.#planTopUp(),
+          onLost: (why) => this.#lost(why),
+        });
+        this.#topUp();
+        return;
+      } catch (error) {
+        if (tries === 0) this.#report(`consumer ${this.#options.durable} cannot be had: ${problemOf(error)}`, error);
+        await new Promise((resolve) => setTimeout(resolve, RECOVER_WAIT_MS));
+      }
+    }
+  }
+
+  #lost(why: string): void {
+    // Without an inbox a recovery is running already.
+    if (!this.#inbox || this.#draining) return;
+    this.#report(`consumer ${this.#options.durable} lost: ${why}`);
+    this.#recovery = this.#recover();
+  }
+
+  /** A restarted server has forgotten the pull requests, and nothing else says so. */
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (this.#draining) return;
+      if (status.type === 'reconnect') this.#lost('the connection was lost');
+    }
+  }
+
+  #received(message: Msg): void {
+    const ackSubject = message.reply ?? '';
+    // While draining nothing new is begun; the next process gets it at once.
+    if (this.#draining) return this.#nc.publish(ackSubject, NAK);
+    const facts = deliveryFacts(ackSubject);
+    const inHand = this.#items.get(facts.key);
+    if (inHand) {
+      // The server gave up waiting (a lost connection) while we still work on it: one handler, the newest ack.
+      inHand.ackSubject = ackSubject;
+      inHand.deliveries = facts.deliveries;
+      return;
+    }
+    const { deliveries, seq, storedAtMs, key } = facts;
+    const { subject, data, headers } = message;
+    const header = (name: string): string | undefined => headers?.get(name) || undefined;
+    const item: Item = {
+      key,
+      message: { subject, bytes: data, seq, deliveries, storedAtMs, header },
+      ackSubject,
+      deliveries,
+      waits: 0,
+    };
+    this.#items.set(key, item);
+    // It came more often than any handler said `retry`: it takes its process down with it, or never ends.
+    if (deliveries > this.#options.maxDeliver) {
+      void this.#bury(item, 'TL0302', `delivered ${deliveries} times without ever being settled`);
+    } else this.#run(item);
+  }
+
+  #run(item: Item): void {
+    const failed = (error: unknown): void => this.#settle(item, { kind: 'retry', reason: problemOf(error) }, error);
+    try {
+      const handled = this.#options.handle(item.message);
+      if (handled instanceof Promise) handled.then((outcome) => this.#settle(item, outcome), failed);
+      else this.#settle(item, handled);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #settle(item: Item, handled: Handled, cause?: unknown): void {
+    switch (handled.kind) {
+      case 'done':
+        return this.#release(item);
+      case 'dead':
+        return void this.#bury(item, handled.code, handled.reason);
+      case 'unavailable':
+        // Kept in hand, not given back: the next delivery would meet the same outage, and would count as a failure.
+        return this.#later(item, handled.reason, () => this.#run(item));
+      case 'retry':
+        this.#report(`${item.message.subject} failed: ${handled.reason}`, cause);
+        if (item.deliveries >= this.#options.maxDeliver) return void this.#bury(item, 'TL0302', handled.reason);
+        // A short wait in our own slot, then a plain nak. A delayed nak would sit in the server's max_ack_pending and
+        // hold back messages of everybody; a long wait is a timer on the log, never a message in flight.
+        item.waits = item.deliveries - 1;
+        return this.#later(item, handled.reason, () => this.#giveBack(item));
+      default:
+        return assertNever(handled);
+    }
+  }
+
+  #later(item: Item, reason: string, work: () => void): void {
+    if (this.#draining) return this.#giveBack(item);
+    if (item.waits === 0) this.#report(`${item.message.subject} waits: ${reason}`);
+    item.timer = setTimeout(() => {
+      item.timer = undefined;
+      work();
+    }, waitMs(item.waits++));
+  }
+
+  /** First the letter, then the ack: a crash in between makes a second letter, which its id folds into the first. */
+  async #bury(item: Item, code: ErrorCode, reason: string): Promise<void> {
+    const { subject, seq, storedAtMs, bytes } = item.message;
+    const { stream } = this.#options;
+    try {
+      await deadLetter(this.#publisher, {
+        stream,
+        subject,
+        seq,
+        deliveries: item.deliveries,
+        storedAtMs,
+        code,
+        reason,
+        bytes,
+      });
+      this.#report(`${subject} dead-lettered (${code}): ${reason}`);
+      this.#release(item, TERM);
+    } catch (error) {
+      this.#later(item, `TL_DEAD does not take it: ${problemOf(error)}`, () => void this.#bury(item, code, reason));
+    }
+  }
+
+  #giveBack(item: Item): void {
+    clearTimeout(item.timer);
+    this.#release(item, NAK);
+  }
+
+  #release(item: Item, ack?: string): void {
+    if (!this.#nc.isClosed()) this.#nc.publish(item.ackSubject, ack);
+    this.#items.delete(item.key);
+    if (this.#draining) {
+      if (this.#items.size === 0) this.#onEmpty?.();
+    } else this.#planTopUp();
+  }
+
+  #keepInHand(): void {
+    if (this.#nc.isClosed()) return;
+    for (const { ackSubject } of this.#items.values()) this.#nc.publish(ackSubject, IN_PROGRESS);
+  }
+
+  /** Slots that come free in one turn of the event loop are asked for by one request. */
+  #planTopUp(): void {
+    if (this.#topUpPlanned) return;
+    this.#topUpPlanned = true;
+    setImmediate(() => {
+      this.#topUpPlanned = false;
+      this.#topUp();
+    });
+  }
+
+  #topUp(): void {
+    if (!this.#inbox || this.#draining || this.#nc.isClosed()) return;
+    const free = this.#options.maxInFlight - this.#items.size - this.#inbox.asked;
+    if (free <= 0 || (this.#inbox.asked > 0 && free < this.#options.maxInFlight / 2)) return;
+    this.#inbox.ask(free);
+  }
+
+  #report(problem: string, cause?: unknown): void {
+    this.#options.onProblem?.(problem, cause);
+  }
+}
+
 /** Resolves when the consumer is there for the first time; survives the loss of connection, consumer and stream from then on. */
-export declare const consumeWorkQueue: (nc: NatsConnection, options: WorkQueueOptions) => Promise<WorkQueue>;
+export const consumeWorkQueue = async (nc: NatsConnection, options: WorkQueueOptions): Promise<WorkQueue> => {
+  const queue = new PulledWorkQueue(nc, await jetstreamManager(nc, { checkAPI: false }), options);
+  await queue.start();
+  return queue;
+};

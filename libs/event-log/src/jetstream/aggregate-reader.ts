@@ -1,0 +1,82 @@
+import { logSubject } from '@throughline/contracts';
+import { decodeCommit, type DecodedCommit } from '../commit-encoding.ts';
+import type { AggregateRead, LoggedCommit, ReadOptions } from '../event-log.ts';
+import type { StoredRecord } from './js-api.ts';
+
+/** Decodes a record and checks that it stands where it says: bytes moved to another aggregate's subject are damage. */
+export const readRecord = (record: StoredRecord, subject: string): DecodedCommit => {
+  const decoded = decodeCommit(record.bytes);
+  if (decoded.kind === 'commit' && logSubject(decoded.commit) !== subject) {
+    return { kind: 'unreadable', code: 'TL0202', problem: `the commit belongs to ${logSubject(decoded.commit)}` };
+  }
+  return decoded;
+};
+
+/** Collects the commits of one aggregate in order; stops for good at the first record that does not follow. */
+export class AggregateReader {
+  readonly #subject: string;
+  readonly #toVersion: number;
+  readonly #fromStart: boolean;
+  readonly #commits: LoggedCommit[] = [];
+  #unreadable: Extract<AggregateRead, { kind: 'unreadable' }> | undefined;
+  #done = false;
+  #nextSeq: number;
+
+  constructor(subject: string, options: ReadOptions) {
+    this.#subject = subject;
+    this.#toVersion = options.toVersion ?? Number.MAX_SAFE_INTEGER;
+    this.#fromStart = options.fromSeq === undefined || options.fromSeq <= 1;
+    this.#nextSeq = options.fromSeq ?? 1;
+  }
+
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  wants(tail: StoredRecord): boolean {
+    return !this.#done && this.#nextSeq <= tail.seq;
+  }
+
+  /** Saves a page read where only the tail is missing: always so for a new aggregate and for one that is nearly up to date. */
+  endsWith(tail: StoredRecord): boolean {
+    if (this.#nextSeq === tail.seq) return true;
+    const decoded = readRecord(tail, this.#subject);
+    if (decoded.kind === 'unreadable') return false;
+    const last = this.#commits.at(-1);
+    return last ? decoded.commit.prevSeq === last.seq : decoded.commit.prevSeq < this.#nextSeq;
+  }
+
+  take(record: StoredRecord): void {
+    const decoded = readRecord(record, this.#subject);
+    const problem =
+      decoded.kind === 'commit' ? this.#breakIn(decoded.commit.version, decoded.commit.prevSeq) : undefined;
+    this.#nextSeq = record.seq + 1;
+    if (decoded.kind === 'unreadable') {
+      this.#done = true;
+      this.#unreadable = { ...decoded, seq: record.seq };
+    } else if (problem !== undefined) {
+      this.#done = true;
+      this.#unreadable = { kind: 'unreadable', code: 'TL0202', seq: record.seq, problem };
+    } else if (decoded.commit.version > this.#toVersion) {
+      this.#done = true;
+    } else {
+      this.#commits.push({ commit: decoded.commit, seq: record.seq, storedAt: record.storedAt });
+      this.#done = decoded.commit.version === this.#toVersion;
+    }
+  }
+
+  finish(): AggregateRead {
+    return this.#unreadable ?? { kind: 'commits', commits: this.#commits };
+  }
+
+  #breakIn(version: number, prevSeq: number): string | undefined {
+    const last = this.#commits.at(-1);
+    if (last) {
+      if (version !== last.commit.version + 1) return `version ${version} follows version ${last.commit.version}`;
+      if (prevSeq !== last.seq) return `it follows sequence ${prevSeq}, the commit before it is ${last.seq}`;
+    } else if (this.#fromStart && (version !== 1 || prevSeq !== 0)) {
+      return `the first commit is version ${version} after sequence ${prevSeq}`;
+    }
+    return undefined;
+  }
+}
