@@ -1,0 +1,14 @@
+import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
+import type { ExecutionState } from '../execution-state.ts';
+import { advance } from './advance.ts';
+import type { ExecutionDecision } from './decide-execution.ts';
+import { Run } from './run.ts';
+
+type ContinueRecord = Extract<ExecutionCommandRecord, { type: 'ContinueExecution' }>;
+
+export const continueExecution = (state: ExecutionState, command: ContinueRecord, env: Env): ExecutionDecision => {
+  if (!state.continuation) return refused('TL0109', `nothing of ${state.ref.aggregateId} waits to be continued`);
+  const run = new Run(state, command, env);
+  advance(run);
+  return run.accepted();
+};

@@ -1,0 +1,40 @@
+import { assertNever, type ExecutionEvent, isTerminal } from '@throughline/contracts';
+import { type Decision, type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
+import type { ExecutionState } from '../execution-state.ts';
+import { cancelExecution } from './cancel-execution.ts';
+import { completeStep } from './complete-step.ts';
+import { continueExecution } from './continue-execution.ts';
+import { failStep } from './fail-step.ts';
+import { fireTimer } from './fire-timer.ts';
+import { recordHeartbeat } from './record-heartbeat.ts';
+import { startExecution } from './start-execution.ts';
+
+export type ExecutionDecision = Decision<ExecutionState, ExecutionEvent>;
+
+export const decideExecution = (
+  state: ExecutionState,
+  command: ExecutionCommandRecord,
+  env: Env,
+): ExecutionDecision => {
+  if (command.type === 'StartExecution') return startExecution(state, command, env);
+  if (state.status === 'none') return refused('TL0105', `there is no execution ${state.ref.aggregateId}`);
+  if (isTerminal(state.status)) {
+    return refused('TL0106', `execution ${state.ref.aggregateId} has ended: ${state.status}`);
+  }
+  switch (command.type) {
+    case 'CompleteStep':
+      return completeStep(state, command, env);
+    case 'FailStep':
+      return failStep(state, command, env);
+    case 'RecordHeartbeat':
+      return recordHeartbeat(state, command, env);
+    case 'FireTimer':
+      return fireTimer(state, command, env);
+    case 'CancelExecution':
+      return cancelExecution(state, command, env);
+    case 'ContinueExecution':
+      return continueExecution(state, command, env);
+    default:
+      return assertNever(command);
+  }
+};

@@ -1,0 +1,61 @@
+import { effectiveInput, failOutcome, passResult, type WaitState, waitUntil } from '@throughline/asl';
+import { assertNever } from '@throughline/contracts';
+import type { Frame, FrameId } from '../frames.ts';
+import { failExecution } from './close.ts';
+import { finishState } from './finish-state.ts';
+import { evaluationFailed } from './handle-error.ts';
+import { stateOf } from './machine-state.ts';
+import type { Run } from './run.ts';
+import { scheduleStep } from './schedule-step.ts';
+
+export const enterNextState = (run: Run, { id, phase }: Frame): void => {
+  const next = phase.kind === 'ready' ? phase.next : undefined;
+  const state = stateOf(run, next ?? run.machine.machine.startAt);
+  run.emit({ type: 'StateEntered', frame: id, state: state.name });
+  switch (state.type) {
+    case 'Task':
+      return scheduleStep(run, id, state);
+    case 'Pass': {
+      const frame = run.frame(id);
+      const input = effectiveInput(state, frame.data, run.context(frame));
+      return input.ok ? finishState(run, id, state, passResult(state, input.value)) : evaluationFailed(run, id, input);
+    }
+    case 'Wait':
+      return enterWait(run, id, state);
+    case 'Choice':
+    case 'Succeed': {
+      const frame = run.frame(id);
+      const input = effectiveInput(state, frame.data, run.context(frame));
+      return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
+    }
+    case 'Fail': {
+      const frame = run.frame(id);
+      const outcome = failOutcome(state, frame.data, run.context(frame));
+      return outcome.ok
+        ? failExecution(run, outcome.value.error, outcome.value.cause)
+        : evaluationFailed(run, id, outcome);
+    }
+    default:
+      return assertNever(state);
+  }
+};
+
+const enterWait = (run: Run, id: FrameId, state: WaitState): void => {
+  const frame = run.frame(id);
+  const context = run.context(frame);
+  const input = effectiveInput(state, frame.data, context);
+  if (!input.ok) return evaluationFailed(run, id, input);
+  const due = waitUntil(state, input.value, context, run.nowMs());
+  if (!due.ok) return evaluationFailed(run, id, due);
+  if (due.value > run.nowMs()) return run.arm('wait', id, due.value);
+  finishState(run, id, state, input.value);
+};
+
+/** A Wait's timer has fired. */
+export const finishWait = (run: Run, id: FrameId): void => {
+  const frame = run.frame(id);
+  const state = stateOf(run, frame.state);
+  if (state.type !== 'Wait') throw new Error(`'${state.name}' is no Wait state`);
+  const input = effectiveInput(state, frame.data, run.context(frame));
+  return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
+};

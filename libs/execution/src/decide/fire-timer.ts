@@ -1,0 +1,72 @@
+import { parseInstant } from '@throughline/asl';
+import { assertNever } from '@throughline/contracts';
+import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
+import { type ArmedTimer, attemptOf, type ExecutionState, type OpenAttempt, timerOf } from '../execution-state.ts';
+import { advance } from './advance.ts';
+import { cancelTimersOf, endExecution } from './close.ts';
+import type { ExecutionDecision } from './decide-execution.ts';
+import { finishWait } from './enter-state.ts';
+import { handleError } from './handle-error.ts';
+import { stateOf } from './machine-state.ts';
+import { Run } from './run.ts';
+import { scheduleStep } from './schedule-step.ts';
+
+type FireRecord = Extract<ExecutionCommandRecord, { type: 'FireTimer' }>;
+
+export const fireTimer = (state: ExecutionState, command: FireRecord, env: Env): ExecutionDecision => {
+  const timer = timerOf(state, command.body.timer);
+  if (!timer) return refused('TL0108', `timer ${command.body.timer} is not armed`);
+  // Both are UTC with milliseconds, so they compare as text.
+  if (env.at < timer.dueAt) {
+    return refused('TL0108', `timer ${timer.id} is due at ${timer.dueAt} only`, { dueAt: timer.dueAt });
+  }
+  const run = new Run(state, command, env);
+  run.emit({ type: 'TimerFired', timer: timer.id });
+  fired(run, timer);
+  advance(run);
+  return run.accepted();
+};
+
+const fired = (run: Run, timer: ArmedTimer): void => {
+  switch (timer.purpose) {
+    case 'wait':
+      return finishWait(run, timer.frame);
+    case 'retry': {
+      const state = stateOf(run, run.frame(timer.frame).state);
+      if (state.type !== 'Task') throw new Error(`'${state.name}' is no Task state`);
+      return scheduleStep(run, timer.frame, state);
+    }
+    case 'timeout':
+      return timedOut(run, guarded(run, timer), 'timeout');
+    case 'heartbeat':
+      return heartbeatDue(run, guarded(run, timer));
+    case 'execution-timeout':
+      return endExecution(run, { type: 'ExecutionTimedOut' });
+    default:
+      return assertNever(timer.purpose);
+  }
+};
+
+const guarded = (run: Run, timer: ArmedTimer): OpenAttempt => {
+  const attempt = timer.token === null ? undefined : attemptOf(run.state, timer.token);
+  if (!attempt) throw new Error(`timer ${timer.id} guards no open attempt`);
+  return attempt;
+};
+
+const timedOut = (run: Run, attempt: OpenAttempt, kind: 'timeout' | 'heartbeat'): void => {
+  run.emit({ type: 'StepTimedOut', token: attempt.token, kind });
+  cancelTimersOf(run, attempt.token);
+  const error = kind === 'timeout' ? 'States.Timeout' : 'States.HeartbeatTimeout';
+  handleError(run, attempt.frame, { error, cause: '' });
+};
+
+/** Heartbeats only note their time, so the timer of a live attempt finds itself early and goes on from the last one. */
+const heartbeatDue = (run: Run, attempt: OpenAttempt): void => {
+  const lastSeenMs = parseInstant(attempt.lastSeenAt);
+  if (lastSeenMs === undefined || attempt.heartbeatMs === null) {
+    throw new Error(`attempt ${attempt.token} has no heartbeat`);
+  }
+  const dueMs = lastSeenMs + attempt.heartbeatMs;
+  if (dueMs <= run.nowMs()) return timedOut(run, attempt, 'heartbeat');
+  run.arm('heartbeat', attempt.frame, dueMs, attempt.token);
+};

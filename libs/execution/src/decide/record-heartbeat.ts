@@ -1,0 +1,18 @@
+import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
+import { attemptOf, type ExecutionState } from '../execution-state.ts';
+import type { ExecutionDecision } from './decide-execution.ts';
+import { Run } from './run.ts';
+
+type HeartbeatRecord = Extract<ExecutionCommandRecord, { type: 'RecordHeartbeat' }>;
+
+/** Only notes the time: the heartbeat timer looks at it when it fires, and arms itself again. */
+export const recordHeartbeat = (state: ExecutionState, command: HeartbeatRecord, env: Env): ExecutionDecision => {
+  const { token } = command.body;
+  const attempt = attemptOf(state, token);
+  if (!attempt) return refused('TL0107', `attempt ${token} is not open`);
+  // Nothing is decided by the heartbeats of a step without HeartbeatSeconds; the log need not hold them.
+  if (attempt.heartbeatMs === null) return { kind: 'ignored' };
+  const run = new Run(state, command, env);
+  run.emit({ type: 'StepHeartbeatRecorded', token });
+  return run.accepted();
+};

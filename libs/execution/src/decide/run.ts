@@ -1,0 +1,116 @@
+import {
+  type AttemptToken,
+  type EventData,
+  type ExecutionEvent,
+  type Instant,
+  isTerminal,
+  type Json,
+  type JsonObject,
+  type TimerId,
+  type TimerPurpose,
+} from '@throughline/contracts';
+import { formatInstant, parseInstant } from '@throughline/asl';
+import { contextObject } from '../context-object.ts';
+import type { Decision, Env, ExecutionCommandRecord, ResolvedMachine } from '../decider.ts';
+import { evolve } from '../evolve.ts';
+import type { ExecutionState } from '../execution-state.ts';
+import { type Frame, type FrameId, frameOf } from '../frames.ts';
+import { random01 } from '../hashes.ts';
+import { jsonBytes, sameJson } from '../json-size.ts';
+
+/** About what an event weighs without its payload; only has to keep the sum within the bound of a round. */
+const EVENT_BYTES = 300;
+/** What one more state may add: entered, scheduled, two timers, and an end. */
+const EVENTS_PER_STATE_MAX = 12;
+/** As AWS bounds them. */
+const ERROR_CHARS_MAX = 256;
+const CAUSE_CHARS_MAX = 32_768;
+/** The longest wait that AWS takes; beyond it a due time might leave the four digits of a year. */
+const DELAY_MAX_MS = 99_999_999_000;
+
+/** How a value is written into an event; `undefined` data means unchanged. */
+export type Written = { readonly ok: true; readonly data?: EventData; readonly bytes: number } | { readonly ok: false };
+
+/** One decision under way: the events so far, and the state that they lead to. */
+export class Run {
+  readonly events: ExecutionEvent[] = [];
+  state: ExecutionState;
+  readonly command: ExecutionCommandRecord;
+  readonly env: Env;
+  readonly machine: ResolvedMachine;
+  private bytes = 0;
+  private draws = 0;
+
+  constructor(state: ExecutionState, command: ExecutionCommandRecord, env: Env) {
+    if (!env.machine) throw new Error(`the machine of execution ${state.ref.aggregateId} was not given`);
+    this.state = state;
+    this.command = command;
+    this.env = env;
+    this.machine = env.machine;
+  }
+
+  emit(event: ExecutionEvent, payloadBytes = 0): void {
+    this.events.push(event);
+    this.bytes += EVENT_BYTES + payloadBytes;
+    this.state = evolve(this.state, event, this.command);
+  }
+
+  frame(id: FrameId): Frame {
+    return frameOf(this.state.frames, id);
+  }
+
+  context(frame: Frame): JsonObject {
+    return contextObject(this.state, frame, this.machine);
+  }
+
+  nowMs(): number {
+    const ms = parseInstant(this.env.at);
+    if (ms === undefined) throw new Error(`not an instant: ${this.env.at}`);
+    return ms;
+  }
+
+  random01(): number {
+    return random01(this.env.seed, this.draws++);
+  }
+
+  hasEnded(): boolean {
+    return isTerminal(this.state.status);
+  }
+
+  /** Whether the round has room for one more state. */
+  isFull(): boolean {
+    const { roundEventsMax, roundBytesMax } = this.env.limits;
+    return (
+      this.state.roundEvents + EVENTS_PER_STATE_MAX > roundEventsMax || this.env.roundBytes + this.bytes > roundBytesMax
+    );
+  }
+
+  /** Data stands once on the log. Not ok: larger than state data may be. */
+  write(value: Json, before: Json): Written {
+    if (sameJson(value, before)) return { ok: true, bytes: 0 };
+    const { command } = this;
+    if (command.type === 'CompleteStep' && sameJson(value, command.body.output)) {
+      return { ok: true, data: { ref: 'output' }, bytes: 0 };
+    }
+    if (command.type === 'StartExecution' && sameJson(value, command.body.input)) {
+      return { ok: true, data: { ref: 'input' }, bytes: 0 };
+    }
+    const bytes = jsonBytes(value);
+    return bytes > this.env.limits.stateDataBytesMax ? { ok: false } : { ok: true, data: { value }, bytes };
+  }
+
+  /** The id is the event's own place on the log: unique, and known to decide. */
+  arm(purpose: TimerPurpose, frame: FrameId, dueMs: number, token?: AttemptToken): void {
+    // The cast names what the two numbers make: a subject token.
+    const timer = `${this.state.version + 1}-${this.state.roundEvents}` as TimerId;
+    const dueAt: Instant = formatInstant(Math.min(dueMs, this.nowMs() + DELAY_MAX_MS));
+    this.emit({ type: 'TimerArmed', timer, purpose, frame, ...(token === undefined ? {} : { token }), dueAt });
+  }
+
+  accepted(): Decision<ExecutionState, ExecutionEvent> {
+    return { kind: 'accepted', events: this.events, after: this.state, bytes: this.bytes };
+  }
+}
+
+export const boundedError = (error: string): string => error.slice(0, ERROR_CHARS_MAX);
+export const boundedCause = (cause: string): string => cause.slice(0, CAUSE_CHARS_MAX);

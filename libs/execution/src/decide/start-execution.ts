@@ -1,0 +1,50 @@
+import type { Json } from '@throughline/contracts';
+import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
+import { executionIdOf } from '../effects.ts';
+import type { ExecutionState } from '../execution-state.ts';
+import { ROOT_FRAME } from '../frames.ts';
+import { canonicalHash } from '../hashes.ts';
+import { jsonBytes } from '../json-size.ts';
+import { advance } from './advance.ts';
+import type { ExecutionDecision } from './decide-execution.ts';
+import { Run } from './run.ts';
+
+type StartRecord = Extract<ExecutionCommandRecord, { type: 'StartExecution' }>;
+
+/** What makes two starts the same: which machine was asked for, and its input. */
+const bodyHashOf = ({ workflow, version, input }: StartRecord['body']): string =>
+  canonicalHash({ workflow, version: version ?? null, input } satisfies Json);
+
+export const startExecution = (state: ExecutionState, command: StartRecord, env: Env): ExecutionDecision => {
+  const { body } = command;
+  const inputMax = env.limits.stateDataBytesMax;
+  if (env.bodyBytes > inputMax && jsonBytes(body.input) > inputMax) {
+    return refused('TL0005', `the input is larger than ${inputMax} bytes`);
+  }
+  const bodyHash = bodyHashOf(body);
+  if (state.start) {
+    return state.start.bodyHash === bodyHash
+      ? { kind: 'duplicate', version: 1 }
+      : refused('TL0104', `execution ${state.ref.aggregateId} was started with another workflow, version or input`);
+  }
+  if (!env.machine) {
+    return body.version === undefined
+      ? refused('TL0101', `there is no workflow '${body.workflow}'`)
+      : refused('TL0102', `there is no version ${body.version} of a workflow '${body.workflow}'`);
+  }
+  const { name, version, hash, machine } = env.machine;
+  const executionId = executionIdOf(state.ref);
+  const rootExecutionId = body.rootExecutionId ?? executionId;
+  const run = new Run(state, command, env);
+  run.emit({
+    type: 'ExecutionStarted',
+    workflow: { name, version, hash, states: machine.stateCount },
+    rootExecutionId,
+    // Both brands are one subject token: a lineage that names no correlation id is known by its root.
+    correlationId: body.correlationId ?? (rootExecutionId as unknown as ExecutionState['correlationId']),
+    bodyHash,
+  });
+  if (machine.timeoutMs !== undefined) run.arm('execution-timeout', ROOT_FRAME, run.nowMs() + machine.timeoutMs);
+  advance(run);
+  return run.accepted();
+};

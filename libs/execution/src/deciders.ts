@@ -1,0 +1,34 @@
+import type { DecidedAggregate, ExecutionEvent, ReplayEvent, WorkflowEvent } from '@throughline/contracts';
+import type { AggregateRef } from '@throughline/contracts';
+import type { AnyState } from './any-state.ts';
+import { decideExecution } from './decide/decide-execution.ts';
+import type { Decider, ExecutionCommandRecord, ReplayCommandRecord, WorkflowCommandRecord } from './decider.ts';
+import { evolve } from './evolve.ts';
+import { type ExecutionState, initialExecution } from './execution-state.ts';
+import { decideReplay, evolveReplay } from './replay/record-replay.ts';
+import { initialReplay, type ReplayState } from './replay/replay-state.ts';
+import { decideWorkflow, evolveWorkflow } from './workflow/register-workflow.ts';
+import { initialWorkflow, type WorkflowState } from './workflow/workflow-state.ts';
+
+export type ExecutionDecider = Decider<ExecutionState, ExecutionCommandRecord, ExecutionEvent>;
+export type WorkflowDecider = Decider<WorkflowState, WorkflowCommandRecord, WorkflowEvent>;
+export type ReplayDecider = Decider<ReplayState, ReplayCommandRecord, ReplayEvent>;
+
+export const executionDecider: ExecutionDecider = { initial: initialExecution, decide: decideExecution, evolve };
+export const workflowDecider: WorkflowDecider = {
+  initial: initialWorkflow,
+  decide: decideWorkflow,
+  evolve: evolveWorkflow,
+};
+export const replayDecider: ReplayDecider = { initial: initialReplay, decide: decideReplay, evolve: evolveReplay };
+
+const DECIDERS = { execution: executionDecider, workflow: workflowDecider, replay: replayDecider };
+
+/** The decider of whatever aggregate a record belongs to; the state says which messages it takes. */
+export type AnyDecider<S> = Decider<S, unknown, unknown>;
+
+export const deciderOf = <S extends AnyState>(aggregate: AggregateRef['aggregate']): AnyDecider<S> => {
+  if (!Object.hasOwn(DECIDERS, aggregate)) throw new Error(`nothing decides ${aggregate} aggregates`);
+  // The cast joins a state with the decider of its own aggregate; TypeScript cannot follow the lookup by name.
+  return DECIDERS[aggregate as DecidedAggregate] as unknown as AnyDecider<S>;
+};

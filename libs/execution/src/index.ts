@@ -1,0 +1,23 @@
+export { type AggregateState, type RecentCommand, storedAt } from './aggregate-state.ts';
+export type { AnyState } from './any-state.ts';
+export { type Decider, type Decision, type Env, type ResolvedMachine } from './decider.ts';
+export type { ExecutionCommandRecord, ReplayCommandRecord, WorkflowCommandRecord } from './decider.ts';
+export { type AnyDecider, deciderOf, executionDecider, replayDecider, workflowDecider } from './deciders.ts';
+export { awaitedEffects, type Effect, effectsOf } from './effects.ts';
+export type { ArmedTimer, ExecutionEnd, ExecutionState, OpenAttempt, StartFacts } from './execution-state.ts';
+export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';
+export { currentFrame, type Frame, frameOf, type FramePhase, ROOT_FRAME } from './frames.ts';
+export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { type Progress, progressOf } from './progress.ts';
+export { initialReplay, type RecordedReplay, type ReplayState } from './replay/replay-state.ts';
+export { decideRound, type Pending, type Round, type RoundMeta, type RoundOutcome } from './round.ts';
+export { isLegalTransition, LEGAL_TRANSITIONS } from './status.ts';
+export { type CommitAt, foldCommit, walkCommit, type WalkedEvent } from './walk.ts';
+export { workflowIdOf } from './workflow/workflow-id.ts';
+export {
+  initialWorkflow,
+  type WorkflowState,
+  type WorkflowVersion,
+  workflowVersionOf,
+} from './workflow/workflow-state.ts';

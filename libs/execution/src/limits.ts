@@ -1,0 +1,20 @@
+import { DEFINITION_BYTES_MAX, ROUND_BYTES_MAX, ROUND_EVENTS_MAX, STATE_DATA_BYTES_MAX } from '@throughline/contracts';
+
+/** Bounds that decide obeys. They decide outcomes, so they belong to the rules version and not to a deployment. */
+export interface Limits {
+  readonly stateDataBytesMax: number;
+  readonly definitionBytesMax: number;
+  readonly roundEventsMax: number;
+  readonly roundBytesMax: number;
+  /** Rounds in a row that end by reaching a bound without ever waiting: a machine that loops for ever. */
+  readonly continuationsWithoutWaitMax: number;
+}
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  stateDataBytesMax: STATE_DATA_BYTES_MAX,
+  definitionBytesMax: DEFINITION_BYTES_MAX,
+  roundEventsMax: ROUND_EVENTS_MAX,
+  roundBytesMax: ROUND_BYTES_MAX,
+  // About 25,000 events, where AWS ends an execution's history too.
+  continuationsWithoutWaitMax: 25,
+});

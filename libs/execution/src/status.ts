@@ -1,0 +1,45 @@
+import type { ExecutionStatus } from '@throughline/contracts';
+
+/** From each status, where an execution may go next. Nothing else changes a status, and an event that would is a bug. */
+export const LEGAL_TRANSITIONS: Readonly<Record<ExecutionStatus | 'none', readonly ExecutionStatus[]>> = {
+  none: ['queued', 'preflight', 'awaiting_approval', 'running'],
+  queued: ['preflight', 'awaiting_approval', 'running', 'cancelling', 'cancelled', 'failed', 'timed_out'],
+  preflight: [
+    'queued',
+    'awaiting_approval',
+    'running',
+    'needs_review',
+    'cancelling',
+    'cancelled',
+    'failed',
+    'timed_out',
+  ],
+  awaiting_approval: ['queued', 'running', 'needs_review', 'cancelling', 'cancelled', 'failed', 'timed_out'],
+  running: [
+    'waiting',
+    'awaiting_approval',
+    'paused',
+    'needs_review',
+    'cancelling',
+    'succeeded',
+    'failed',
+    'cancelled',
+    'timed_out',
+  ],
+  waiting: ['running', 'paused', 'needs_review', 'cancelling', 'failed', 'cancelled', 'timed_out'],
+  paused: ['running', 'waiting', 'needs_review', 'cancelling', 'failed', 'cancelled', 'timed_out'],
+  needs_review: ['running', 'waiting', 'paused', 'cancelling', 'failed', 'cancelled', 'timed_out'],
+  cancelling: ['cancelled', 'failed', 'timed_out'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+  timed_out: [],
+};
+
+export const isLegalTransition = (from: ExecutionStatus | 'none', to: ExecutionStatus): boolean =>
+  from === to ? LEGAL_TRANSITIONS[from].length > 0 : LEGAL_TRANSITIONS[from].includes(to);
+
+export const transition = (from: ExecutionStatus | 'none', to: ExecutionStatus): ExecutionStatus => {
+  if (!isLegalTransition(from, to)) throw new Error(`illegal transition from ${from} to ${to}`);
+  return to;
+};
