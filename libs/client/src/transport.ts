@@ -111,7 +111,7 @@ export class Transport {
 /** The caller's own abort stays what it is; everything else that kept an answer away gets a code. */
 export const faultOf = (route: Route, signal: AbortSignal | undefined, cause: unknown): unknown => {
   if (signal?.aborted || cause instanceof ThroughlineError) return cause;
-  const timedOut = cause instanceof Error && cause.name === 'TimeoutError';
+  const timedOut = typeof cause === 'object' && cause !== null && 'name' in cause && cause.name === 'TimeoutError';
   const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
   return new ThroughlineError({
     code: timedOut ? 'TL0009' : 'TL0008',
