@@ -1,0 +1,10 @@
+export { CHECKOUT, postgresHome, stateHome } from './checkout.ts';
+export { ProcessFailed, type Launched } from './child-process.ts';
+export { localKey, type LocalKey } from './api-key.ts';
+export { findNatsServer, startNats, type NatsOptions, type RunningNats } from './nats-server.ts';
+export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
+export { findPostgres } from './postgres-binaries.ts';
+export { migrate, schemaOf, type Migration } from './migrate.ts';
+export { EXAMPLES, freePort, freePorts, portBaseOf, portsFrom, takenPorts, type Ports } from './ports.ts';
+export { startSystem, type RunningSystem, type SystemOptions } from './system.ts';
+export type { RunningService } from './service-process.ts';

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SERVICES, type ServiceName } from '@throughline/contracts';
+import { CHECKOUT } from './checkout.ts';
+import type { ExampleName, Ports } from './ports.ts';
+
+/** One program of the system: what to run, and where it says that it is ready. */
+export interface Program {
+  readonly name: string;
+  readonly nodeArgs: readonly string[];
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly readyUrl: string;
+}
+
+const OTEL_MODULE = join(CHECKOUT, 'libs', 'service-host', 'dist', 'otel.js');
+
+export const serviceProgram = (service: ServiceName, ports: Ports): Program => ({
+  name: service,
+  nodeArgs: ['--enable-source-maps', '--import', pathToFileURL(OTEL_MODULE).href],
+  entry: join(CHECKOUT, 'apps', service, 'dist', 'main.js'),
+  env: { PORT: String(ports.services[service]), OTEL_SERVICE_NAME: service },
+  readyUrl: `http://127.0.0.1:${ports.services[service]}/health/ready`,
+});
+
+/** ORCHESTRATOR_URL, STEP_WORKER_URL, …: where front finds each service. */
+export const urlVariableOf = (service: ServiceName): string => `${service.replaceAll('-', '_').toUpperCase()}_URL`;
+
+export const frontProgram = (ports: Ports): Program => ({
+  name: 'front',
+  nodeArgs: ['--enable-source-maps'],
+  entry: join(CHECKOUT, 'apps', 'front', 'dist', 'main.js'),
+  env: {
+    PORT: String(ports.front),
+    ...Object.fromEntries(SERVICES.map((name) => [urlVariableOf(name), `http://127.0.0.1:${ports.services[name]}`])),
+  },
+  readyUrl: `http://127.0.0.1:${ports.front}/health/live`,
+});
+
+export const exampleProgram = (example: ExampleName, ports: Ports): Program => ({
+  name: example,
+  nodeArgs: ['--enable-source-maps'],
+  entry: join(CHECKOUT, 'examples', 'order-fulfilment', 'dist', `${example}.js`),
+  env: { PORT: String(ports.examples[example]) },
+  readyUrl: `http://127.0.0.1:${ports.examples[example]}/health/live`,
+});
+
+export function checkBuilt(program: Program): void {
+  if (!existsSync(program.entry)) throw new Error(`${program.entry} is not there: run "npm run build" first.`);
+}

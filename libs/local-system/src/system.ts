@@ -1,0 +1,197 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { SERVICES, type ServiceName } from '@throughline/contracts';
+import { localKey } from './api-key.ts';
+import { postgresHome } from './checkout.ts';
+import { migrate } from './migrate.ts';
+import { startNats, type RunningNats } from './nats-server.ts';
+import { freePorts, portBaseOf, portsFrom, takenPorts, EXAMPLES, type Ports, type WantedPort } from './ports.ts';
+import { startPostgres, type RunningPostgres } from './postgres.ts';
+import { exampleProgram, frontProgram, serviceProgram, type Program } from './programs.ts';
+import { startService, type RunningService } from './service-process.ts';
+
+export interface SystemOptions {
+  /** Data, logs and keys: a second start from the same home goes on with the first one's. */
+  readonly home: string;
+  /** First of the ports; `'free'` takes any, for tests. Otherwise THROUGHLINE_PORT_BASE, or 7400. */
+  readonly portBase?: number | 'free';
+  /** Which services to start; all five where not given. */
+  readonly services?: readonly ServiceName[];
+  /** Added to the environment of every process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Modules of SDK handlers that step-worker loads, as absolute paths. */
+  readonly handlers?: readonly string[];
+  /** The example's own servers (inventory, payment, shipping) too. */
+  readonly examples?: boolean;
+  /** Used instead of starting one. */
+  readonly natsUrl?: string;
+  /** Used instead of starting one. */
+  readonly databaseUrl?: string;
+  readonly onProgress?: (line: string) => void;
+  /** A process that ends without having been asked to. */
+  readonly onUnexpectedExit?: (name: string, logFile: string) => void;
+  /** False for tests whose read models need not survive power loss; the log is always fsynced. */
+  readonly durablePostgres?: boolean;
+}
+
+export interface RunningSystem {
+  readonly natsUrl: string;
+  readonly natsMonitorUrl: string | undefined;
+  readonly databaseUrl: string;
+  readonly apiKey: string;
+  readonly apiKeysFile: string;
+  readonly localKeyFile: string;
+  readonly frontUrl: string;
+  readonly serviceUrls: Readonly<Record<ServiceName, string>>;
+  readonly exampleUrls: Readonly<Record<(typeof EXAMPLES)[number], string>>;
+  /** By name: the services, `front` and the example's servers. */
+  readonly processes: ReadonlyMap<string, RunningService>;
+  readonly nats: RunningNats | undefined;
+  readonly postgres: RunningPostgres | undefined;
+  /** Services first, then the servers that they stand on; every wait is bounded. */
+  stop(): Promise<void>;
+}
+
+/** Starts the whole system as processes of this machine. When a part does not come up, stops the rest and throws. */
+export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
+  const started = new Starting(options);
+  try {
+    return await started.run();
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
+
+class Starting {
+  private readonly options: SystemOptions;
+  private readonly processes = new Map<string, RunningService>();
+  private nats: RunningNats | undefined;
+  private postgres: RunningPostgres | undefined;
+  constructor(options: SystemOptions) {
+    this.options = options;
+  }
+
+  async run(): Promise<RunningSystem> {
+    const { home, examples = false, portBase = portBaseOf(process.env) } = this.options;
+    const services = this.options.services ?? SERVICES;
+    mkdirSync(join(home, 'logs'), { recursive: true });
+    const ports = portBase === 'free' ? await freePorts() : portsFrom(portBase);
+    await this.checkPorts(ports, services);
+    const { natsUrl, databaseUrl } = await this.startServers(ports);
+    const frontUrl = `http://127.0.0.1:${ports.front}`;
+    const { key: apiKey, apiKeysFile, localKeyFile } = localKey(home, frontUrl);
+    const environment = this.environment({ natsUrl, databaseUrl, apiKeysFile, ports });
+    const programs = [
+      ...services.map((service) => serviceProgram(service, ports)),
+      frontProgram(ports),
+      ...(examples ? EXAMPLES.map((example) => exampleProgram(example, ports)) : []),
+    ];
+    await this.startPrograms(programs, environment);
+    return {
+      natsUrl,
+      natsMonitorUrl: this.nats?.monitorUrl,
+      databaseUrl,
+      apiKey,
+      apiKeysFile,
+      localKeyFile,
+      frontUrl,
+      serviceUrls: urlsOf(ports.services),
+      exampleUrls: urlsOf(ports.examples),
+      processes: this.processes,
+      nats: this.nats,
+      postgres: this.postgres,
+      stop: () => this.stop(),
+    };
+  }
+
+  private async checkPorts(ports: Ports, services: readonly ServiceName[]): Promise<void> {
+    const { natsUrl, databaseUrl, examples = false } = this.options;
+    const wanted: WantedPort[] = [
+      { port: ports.front, name: 'front' },
+      ...services.map((name) => ({ port: ports.services[name], name })),
+      ...(natsUrl === undefined
+        ? [
+            { port: ports.nats, name: 'NATS' },
+            { port: ports.natsMonitor, name: 'NATS monitor' },
+          ]
+        : []),
+      ...(databaseUrl === undefined ? [{ port: ports.postgres, name: 'Postgres' }] : []),
+      ...(examples ? EXAMPLES.map((name) => ({ port: ports.examples[name], name })) : []),
+    ];
+    const taken = await takenPorts(wanted);
+    if (taken !== undefined) throw new Error(taken);
+  }
+
+  private async startServers(ports: Ports): Promise<{ natsUrl: string; databaseUrl: string }> {
+    const { home, onProgress, durablePostgres = true } = this.options;
+    const services = this.options.services ?? SERVICES;
+    let { natsUrl, databaseUrl } = this.options;
+    if (natsUrl === undefined) {
+      onProgress?.('starting nats-server');
+      const [logFile, dir] = [join(home, 'logs', 'nats-server.log'), join(home, 'nats')];
+      this.nats = await startNats({ dir, port: ports.nats, monitorPort: ports.natsMonitor, logFile });
+      natsUrl = this.nats.url;
+    }
+    if (databaseUrl === undefined) {
+      onProgress?.('starting Postgres');
+      const [logFile, dir] = [join(home, 'logs', 'postgres.log'), join(postgresHome(home), 'postgres')];
+      this.postgres = await startPostgres({ dir, port: ports.postgres, logFile, durable: durablePostgres });
+      databaseUrl = this.postgres.url;
+    }
+    for (const service of services) {
+      onProgress?.(`tables of ${service}`);
+      await migrate({ service, databaseUrl });
+    }
+    return { natsUrl, databaseUrl };
+  }
+
+  private environment(at: {
+    natsUrl: string;
+    databaseUrl: string;
+    apiKeysFile: string;
+    ports: Ports;
+  }): NodeJS.ProcessEnv {
+    const { handlers = [], env = {} } = this.options;
+    return {
+      ...process.env,
+      HOST: '127.0.0.1',
+      NATS_URL: at.natsUrl,
+      DATABASE_URL: at.databaseUrl,
+      THROUGHLINE_API_KEYS_FILE: at.apiKeysFile,
+      ...(this.nats === undefined ? {} : { NATS_MONITOR_URL: this.nats.monitorUrl }),
+      ...(handlers.length === 0 ? {} : { THROUGHLINE_HANDLERS: handlers.join(',') }),
+      ...env,
+    };
+  }
+
+  /** The orchestrator makes and checks the streams, so it is up before anything that reads them. */
+  private async startPrograms(programs: readonly Program[], env: NodeJS.ProcessEnv): Promise<void> {
+    const first = programs.filter((program) => program.name === 'orchestrator');
+    const rest = programs.filter((program) => program.name !== 'orchestrator');
+    for (const group of [first, rest]) {
+      const outcomes = await Promise.allSettled(group.map((program) => this.startProgram(program, env)));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }
+  }
+
+  private async startProgram(program: Program, env: NodeJS.ProcessEnv): Promise<void> {
+    this.options.onProgress?.(`starting ${program.name}`);
+    const logFile = join(this.options.home, 'logs', `${program.name}.log`);
+    const running = await startService({ program, env, logFile, onUnexpectedExit: this.options.onUnexpectedExit });
+    this.processes.set(program.name, running);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.processes.values()].map((running) => running.stop()));
+    await Promise.all([this.nats?.stop(), this.postgres?.stop()]);
+  }
+}
+
+function urlsOf<N extends string>(ports: Readonly<Record<N, number>>): Record<N, string> {
+  // Same keys as given, which fromEntries cannot express.
+  return Object.fromEntries(
+    Object.entries(ports).map(([name, port]) => [name, `http://127.0.0.1:${String(port)}`]),
+  ) as Record<N, string>;
+}
