@@ -54,6 +54,7 @@ export const deadSubject = (stream: string, tenant: Tenant): string => join('dea
 export const SUBJECT_FILTERS = {
   log: 'tl.log.*.*.*',
   logOfAggregate: (aggregate: Aggregate): string => `tl.log.*.${aggregateSchema.parse(aggregate)}.*`,
+  logOfTenant: (tenant: Tenant): string => `${join('log', tenant)}.*.*`,
   commandsIn: 'tl.in.*.*.*.*',
   commandsStored: 'tl.cmd.*.*.*.*.*',
   commandsOfPartition: (partition: number): string => `tl.cmd.${partition}.*.*.*.*`,
