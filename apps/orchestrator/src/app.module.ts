@@ -1,0 +1,91 @@
+import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { EventLog } from '@throughline/event-log';
+import type { CommandSender, NatsConnection } from '@throughline/event-log/jetstream';
+import { schemaOf } from '@throughline/projections';
+import {
+  COMMAND_SENDER,
+  EVENT_LOG,
+  LOGGER,
+  NATS_CONNECTION,
+  PG_POOL,
+  ReadModelModule,
+  ServiceStatus,
+} from '@throughline/service-host';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { orchestratorConfig } from './config.ts';
+import { Engine } from './engine.ts';
+import { CommandGateway } from './http/command-gateway.ts';
+import { EngineController } from './http/engine.controller.ts';
+import { ExecutionsController } from './http/executions.controller.ts';
+import { WorkflowsController } from './http/workflows.controller.ts';
+import { EngineReads } from './read-model/engine-reads.ts';
+import { ExecutionReads } from './read-model/execution-reads.ts';
+import { PrismaClient } from './read-model/generated/client.ts';
+import { orchestratorReadModel } from './read-model/orchestrator-projection.ts';
+import { WorkflowReads } from './read-model/workflow-reads.ts';
+
+@Module({
+  imports: [ReadModelModule.for(orchestratorReadModel)],
+  controllers: [ExecutionsController, WorkflowsController, EngineController],
+  providers: [
+    {
+      provide: PrismaClient,
+      useFactory: (pool: Pool) =>
+        new PrismaClient({
+          adapter: new PrismaPg(pool, { schema: schemaOf('orchestrator'), disposeExternalPool: false }),
+        }),
+      inject: [PG_POOL],
+    },
+    { provide: EngineReads, useFactory: (prisma: PrismaClient) => new EngineReads(prisma), inject: [PrismaClient] },
+    {
+      provide: Engine,
+      useFactory: (nc: NatsConnection, reads: EngineReads, logger: Logger) =>
+        new Engine(nc, reads, orchestratorConfig(), logger),
+      inject: [NATS_CONNECTION, EngineReads, LOGGER],
+    },
+    {
+      provide: ExecutionReads,
+      useFactory: (prisma: PrismaClient, log: EventLog) => new ExecutionReads(prisma, log),
+      inject: [PrismaClient, EVENT_LOG],
+    },
+    {
+      provide: WorkflowReads,
+      useFactory: (prisma: PrismaClient, engine: Engine) => new WorkflowReads(prisma, engine.catalog),
+      inject: [PrismaClient, Engine],
+    },
+    {
+      provide: CommandGateway,
+      useFactory: (sender: CommandSender) => new CommandGateway(sender),
+      inject: [COMMAND_SENDER],
+    },
+  ],
+})
+export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(ServiceStatus) private readonly status: ServiceStatus,
+    @Inject(PrismaClient) private readonly prisma: PrismaClient,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { loop, states } = this.engine;
+    const { counters } = loop;
+    this.status.addCheck('command-queue', () => ({ ok: this.engine.connected }));
+    this.status.counterOf('commands_total', 'Commands taken from the queue', () => counters.commands);
+    this.status.counterOf('commits_total', 'Commits appended to the log', () => counters.commits);
+    this.status.counterOf('refusals_total', 'Commands refused', () => counters.refusals);
+    this.status.counterOf('duplicates_total', 'Commands that were decided already', () => counters.duplicates);
+    this.status.counterOf('conflicts_total', 'Rounds decided again after a lost fence', () => counters.conflicts);
+    this.status.counterOf('effects_total', 'Tasks, timers and commands published', () => counters.effects);
+    this.status.gauge('states_cached', 'Folded aggregates in memory', () => states.size);
+    this.status.gauge('lanes_open', 'Aggregates with a decision under way', () => loop.lanesOpen);
+    await this.engine.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.engine.stop();
+    await this.prisma.$disconnect();
+  }
+}

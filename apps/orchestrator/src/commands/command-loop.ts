@@ -1,0 +1,226 @@
+import type { AggregateRef, CommandAnswer, Instant, SentCommand } from '@throughline/contracts';
+import type { EventLog } from '@throughline/event-log';
+import type { Handled } from '@throughline/event-log/jetstream';
+import { type AnyState, awaitedEffects, type Effect, effectsOf, type Round, storedAt } from '@throughline/execution';
+import { decide } from './decide-round.ts';
+import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
+import type { EffectPublisher } from './effect-publisher.ts';
+import { keyOf, type StateCache } from './state-cache.ts';
+import type { WorkflowCatalog } from './workflow-catalog.ts';
+
+/** A command that passed its schema, on its way to a decision. */
+export interface ReceivedCommand {
+  readonly ref: AggregateRef;
+  readonly command: SentCommand;
+  /** The broker's timestamp. */
+  readonly at: Instant;
+}
+
+export interface CommandLoopParts {
+  readonly log: EventLog;
+  readonly states: StateCache;
+  readonly catalog: WorkflowCatalog;
+  readonly effects: EffectPublisher;
+  /** Publishes an answer to the sender's inbox. */
+  readonly reply: (replyTo: string, answer: CommandAnswer) => void;
+}
+
+/** Commands decided as one commit; what arrives for a busy aggregate waits for its next round. */
+const ROUND_COMMANDS_MAX = 100;
+/** Another writer took the version: fold and decide again, at most so often before the broker redelivers. */
+const CONFLICTS_MAX = 5;
+
+interface Waiting {
+  readonly received: ReceivedCommand;
+  readonly settle: (handled: Handled) => void;
+}
+interface Lane {
+  readonly ref: AggregateRef;
+  waiting: Waiting[];
+  running: boolean;
+}
+
+export interface LoopCounters {
+  commands: number;
+  commits: number;
+  refusals: number;
+  duplicates: number;
+  conflicts: number;
+  effects: number;
+}
+
+/**
+ * Decides commands: one lane per aggregate, one round at a time in each, any number of lanes side by side. A command is
+ * settled (and then acked) only when its commit is stored and its effects are published: a crash anywhere before means
+ * redelivery, and the redelivered command finds itself in the state and only brings back effects that are still awaited.
+ */
+export class CommandLoop {
+  readonly counters: LoopCounters = { commands: 0, commits: 0, refusals: 0, duplicates: 0, conflicts: 0, effects: 0 };
+  private readonly parts: CommandLoopParts;
+  private readonly lanes = new Map<string, Lane>();
+
+  constructor(parts: CommandLoopParts) {
+    this.parts = parts;
+  }
+
+  get lanesOpen(): number {
+    return this.lanes.size;
+  }
+
+  submit(received: ReceivedCommand): Promise<Handled> {
+    this.counters.commands += 1;
+    return new Promise((settle) => {
+      const lane = this.laneOf(received.ref);
+      lane.waiting.push({ received, settle });
+      if (lane.running) return;
+      lane.running = true;
+      // After the socket read is parsed: commands that came together are decided together, and a lone one waits for nothing.
+      queueMicrotask(() => void this.run(lane));
+    });
+  }
+
+  /** Publishes again those of the effects that the execution's present state awaits which `missing` picks. */
+  async republish(
+    ref: AggregateRef,
+    missing: (effects: readonly Effect[]) => Promise<readonly Effect[]>,
+  ): Promise<number> {
+    const loaded = await this.parts.states.load(ref);
+    if (loaded.kind === 'unreadable') return 0;
+    const effects = await missing(awaitedEffects(loaded.state));
+    await this.publish(effects);
+    return effects.length;
+  }
+
+  private laneOf(ref: AggregateRef): Lane {
+    const key = keyOf(ref);
+    const open = this.lanes.get(key);
+    if (open) return open;
+    const lane: Lane = { ref, waiting: [], running: false };
+    this.lanes.set(key, lane);
+    return lane;
+  }
+
+  private async run(lane: Lane): Promise<void> {
+    while (lane.waiting.length > 0) {
+      const batch = lane.waiting.splice(0, ROUND_COMMANDS_MAX);
+      const { handled, deferred } = await this.round(
+        lane.ref,
+        batch.map((waiting) => waiting.received),
+      ).catch((error: unknown): Settled => {
+        // Whatever broke, the cached state may be ahead of the log.
+        this.parts.states.drop(lane.ref);
+        return settled({ kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) });
+      });
+      lane.waiting.unshift(...batch.filter((_waiting, index) => deferred.has(index)));
+      batch.forEach((waiting, index) => deferred.has(index) || waiting.settle(handled));
+    }
+    lane.running = false;
+    this.lanes.delete(keyOf(lane.ref));
+  }
+
+  private async round(ref: AggregateRef, batch: readonly ReceivedCommand[]): Promise<Settled> {
+    const spans = batch.map(({ command }) => startDecideSpan(ref, command));
+    try {
+      for (let tries = 0; tries <= CONFLICTS_MAX; tries += 1) {
+        const loaded = await this.parts.states.load(ref);
+        if (loaded.kind === 'unreadable') {
+          const refusal = { code: loaded.code, message: loaded.problem };
+          for (const { command } of batch)
+            this.reply(command, { v: 1, outcome: 'refused', commandId: command.id, refusal });
+          return settled({ kind: 'dead', code: loaded.code, reason: loaded.problem });
+        }
+        const round = await decide(this.parts.catalog, loaded.state, batch, spans);
+        const done = await this.store(batch, spans, round);
+        if (done) return done;
+        this.counters.conflicts += 1;
+      }
+      return settled({ kind: 'unavailable', reason: `another writer took ${CONFLICTS_MAX + 1} versions in a row` });
+    } finally {
+      for (const span of spans) span.end();
+    }
+  }
+
+  /** Undefined on a conflict: the caller folds and decides again. */
+  private async store(
+    batch: readonly ReceivedCommand[],
+    spans: readonly DecideSpan[],
+    round: Round<AnyState>,
+  ): Promise<Settled | undefined> {
+    const deferred = new Set(round.outcomes.flatMap((outcome, index) => (outcome.kind === 'deferred' ? [index] : [])));
+    if (!round.draft) {
+      this.parts.states.put(round.state);
+      this.answer(batch, spans, round, round.state);
+      await this.publish(effectsAgain(round, round.state, []));
+      return { handled: { kind: 'done' }, deferred };
+    }
+    const [outcome] = await this.parts.log.append([round.draft]);
+    if (!outcome) throw new Error('append answered for no draft');
+    if (outcome.kind !== 'appended') {
+      this.parts.states.drop(round.state.ref);
+      return outcome.kind === 'conflict' ? undefined : settled({ kind: 'unavailable', reason: outcome.problem });
+    }
+    this.counters.commits += 1;
+    const state = storedAt(round.state, outcome.seq);
+    this.parts.states.put(state);
+    if ('versions' in state) this.parts.catalog.remember(state);
+    // Answered before the effects are out: the commit is what an acceptance promises, and effects follow from it.
+    this.answer(batch, spans, round, state);
+    const fresh = effectsOf(state, outcome.commit);
+    await this.publish([...fresh, ...effectsAgain(round, state, fresh)]);
+    return { handled: { kind: 'done' }, deferred };
+  }
+
+  private async publish(effects: readonly Effect[]): Promise<void> {
+    await this.parts.effects.publish(effects);
+    this.counters.effects += effects.length;
+  }
+
+  private answer(
+    batch: readonly ReceivedCommand[],
+    spans: readonly DecideSpan[],
+    round: Round<AnyState>,
+    state: AnyState,
+  ): void {
+    batch.forEach(({ command }, index) => {
+      const outcome = round.outcomes[index];
+      if (!outcome) throw new Error('a round answered for fewer commands than it got');
+      if (outcome.kind === 'deferred') return;
+      spans[index]?.decided(outcome, state.correlationId);
+      if (outcome.kind === 'refused') {
+        this.counters.refusals += 1;
+        this.reply(command, { v: 1, outcome: 'refused', commandId: command.id, refusal: outcome.refusal });
+        return;
+      }
+      const duplicate = outcome.kind === 'accepted' && outcome.duplicate;
+      if (duplicate) this.counters.duplicates += 1;
+      this.reply(command, {
+        v: 1,
+        outcome: 'accepted',
+        commandId: command.id,
+        aggregateId: state.ref.aggregateId,
+        version: outcome.kind === 'accepted' ? outcome.version : state.version,
+        seq: state.seq,
+        duplicate,
+        correlationId: state.correlationId,
+      });
+    });
+  }
+
+  private reply(command: SentCommand, answer: CommandAnswer): void {
+    if (command.replyTo) this.parts.reply(command.replyTo, answer);
+  }
+}
+
+/** How a batch ended, and which of its commands (by index) the round left for the next one. */
+interface Settled {
+  readonly handled: Handled;
+  readonly deferred: ReadonlySet<number>;
+}
+const settled = (handled: Handled): Settled => ({ handled, deferred: new Set() });
+
+/** Where a command came again, its first delivery may have left effects out: those still awaited, but for the fresh ones. */
+const effectsAgain = (round: Round<AnyState>, state: AnyState, fresh: readonly Effect[]): readonly Effect[] => {
+  if (!round.outcomes.some((outcome) => outcome.kind === 'accepted' && outcome.duplicate)) return [];
+  const sent = new Set(fresh.flatMap((effect) => ('id' in effect ? [effect.id] : [])));
+  return awaitedEffects(state).filter((effect) => !('id' in effect && sent.has(effect.id)));
+};

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { commandIdSchema, type SentCommand } from '@throughline/contracts';
+import {
+  type AnyState,
+  decideRound,
+  type Decider,
+  deciderOf,
+  DEFAULT_LIMITS,
+  type ExecutionState,
+  type ResolvedMachine,
+  type Round,
+} from '@throughline/execution';
+import type { ReceivedCommand } from './command-loop.ts';
+import type { DecideSpan } from './decide-tracing.ts';
+import type { WorkflowCatalog } from './workflow-catalog.ts';
+
+/** What decide sees of a sent command: the span that decides it takes the place of the sender's, so effects continue it. */
+type Recordable = SentCommand & { readonly at: ReceivedCommand['at']; readonly seed: string };
+
+/** Fetches the definitions that the commands need, then decides them as one round. Pure but for that fetch and the commit's name. */
+export const decide = async (
+  catalog: WorkflowCatalog,
+  state: AnyState,
+  batch: readonly ReceivedCommand[],
+  spans: readonly DecideSpan[],
+): Promise<Round<AnyState>> => {
+  const machines = await machinesFor(catalog, state, batch);
+  const pending = batch.map(({ command, at }, index) => {
+    const { v: _v, replyTo: _replyTo, traceparent, ...given } = command;
+    const continued = spans[index]?.traceparent ?? traceparent;
+    return { command: { ...given, ...(continued === undefined ? {} : { traceparent: continued }) }, at };
+  });
+  // The cast joins the decider with its own aggregate's commands: the subject's aggregate chose the schema they passed.
+  const decider = deciderOf<AnyState>(state.ref.aggregate) as unknown as Decider<AnyState, Recordable, unknown>;
+  return decideRound(decider, state, pending as never, {
+    commitId: commandIdSchema.parse(randomUUID()),
+    limits: DEFAULT_LIMITS,
+    machineOf: (current, command) => machines.get(machineKey(current, command)),
+  });
+};
+
+const PINNED = 'pinned';
+
+const startOf = (state: AnyState): ExecutionState['start'] => ('start' in state ? state.start : null);
+
+const machineKey = (state: AnyState, command: Pick<SentCommand, 'type' | 'body'>): string =>
+  startOf(state) === null && command.type === 'StartExecution' ? startKey(command as StartCommand) : PINNED;
+
+type StartCommand = Extract<SentCommand, { type: 'StartExecution' }>;
+const startKey = ({ body }: Pick<StartCommand, 'body'>): string => `${body.workflow}/${body.version ?? 'latest'}`;
+
+const machinesFor = async (
+  catalog: WorkflowCatalog,
+  state: AnyState,
+  batch: readonly ReceivedCommand[],
+): Promise<Map<string, ResolvedMachine>> => {
+  const machines = new Map<string, ResolvedMachine>();
+  if (state.ref.aggregate !== 'execution') return machines;
+  const { tenant } = state.ref;
+  const start = startOf(state);
+  if (start) {
+    const pinned = await catalog.resolve(tenant, start.workflow.name, start.workflow.version);
+    if (pinned) machines.set(PINNED, pinned);
+    return machines;
+  }
+  for (const { command } of batch) {
+    if (command.type !== 'StartExecution') continue;
+    const resolved = await catalog.resolve(tenant, command.body.workflow, command.body.version);
+    if (!resolved) continue;
+    machines.set(startKey(command), resolved);
+    // Commands behind the start in the same round are decided by the version that it pins.
+    if (!machines.has(PINNED)) machines.set(PINNED, resolved);
+  }
+  return machines;
+};

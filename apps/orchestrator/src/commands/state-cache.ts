@@ -1,0 +1,53 @@
+import type { AggregateRef } from '@throughline/contracts';
+import type { EventLog } from '@throughline/event-log';
+import { type AnyState, deciderOf, foldCommit } from '@throughline/execution';
+
+export type Loaded =
+  | { readonly kind: 'folded'; readonly state: AnyState }
+  | { readonly kind: 'unreadable'; readonly code: 'TL0201' | 'TL0202'; readonly problem: string };
+
+export const keyOf = (ref: AggregateRef): string => `${ref.tenant}.${ref.aggregate}.${ref.aggregateId}`;
+
+/** Folded states by aggregate, least recently used first out. A miss costs one read of the aggregate's subject. */
+export class StateCache {
+  private readonly log: EventLog;
+  private readonly statesMax: number;
+  private readonly states = new Map<string, AnyState>();
+
+  constructor(log: EventLog, statesMax: number) {
+    this.log = log;
+    this.statesMax = statesMax;
+  }
+
+  get size(): number {
+    return this.states.size;
+  }
+
+  async load(ref: AggregateRef): Promise<Loaded> {
+    const key = keyOf(ref);
+    const cached = this.states.get(key);
+    if (cached) {
+      // Re-inserted, so that the map's order is the order of use.
+      this.states.delete(key);
+      this.states.set(key, cached);
+      return { kind: 'folded', state: cached };
+    }
+    const read = await this.log.read(ref);
+    if (read.kind === 'unreadable') return { kind: 'unreadable', code: read.code, problem: read.problem };
+    const initial = deciderOf<AnyState>(ref.aggregate).initial(ref);
+    return { kind: 'folded', state: read.commits.reduce<AnyState>(foldCommit, initial) };
+  }
+
+  put(state: AnyState): void {
+    const key = keyOf(state.ref);
+    this.states.delete(key);
+    this.states.set(key, state);
+    if (this.states.size <= this.statesMax) return;
+    const oldest = this.states.keys().next();
+    if (!oldest.done) this.states.delete(oldest.value);
+  }
+
+  drop(ref: AggregateRef): void {
+    this.states.delete(keyOf(ref));
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const seconds = (preset: number) => z.coerce.number().positive().max(3_600).default(preset);
+
+const schema = z.object({
+  /** Folded executions kept in memory; a miss costs one read of the log. */
+  THROUGHLINE_STATES_MAX: z.coerce.number().int().min(100).max(1_000_000).default(20_000),
+  /** Commands in hand at once. */
+  THROUGHLINE_COMMANDS_IN_FLIGHT: z.coerce.number().int().min(1).max(20_000).default(2_000),
+  /** An open execution that nothing happened to for so long is checked for lost tasks and timers. */
+  THROUGHLINE_STANDING_STILL_SECONDS: seconds(10),
+  THROUGHLINE_RECONCILE_EVERY_SECONDS: seconds(2),
+});
+
+export interface OrchestratorConfig {
+  readonly statesMax: number;
+  readonly commandsInFlightMax: number;
+  readonly standingStillMs: number;
+  readonly reconcileEveryMs: number;
+}
+
+/** Parsed once at boot; a wrong variable stops the boot with its name. */
+export const orchestratorConfig = (
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): OrchestratorConfig => {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) throw new Error(`configuration: ${z.prettifyError(parsed.error)}`);
+  return Object.freeze({
+    statesMax: parsed.data.THROUGHLINE_STATES_MAX,
+    commandsInFlightMax: parsed.data.THROUGHLINE_COMMANDS_IN_FLIGHT,
+    standingStillMs: parsed.data.THROUGHLINE_STANDING_STILL_SECONDS * 1_000,
+    reconcileEveryMs: parsed.data.THROUGHLINE_RECONCILE_EVERY_SECONDS * 1_000,
+  });
+};

@@ -1,0 +1,105 @@
+import type { CommandAnswer } from '@throughline/contracts';
+import {
+  createPublisher,
+  JetStreamEventLog,
+  type NatsConnection,
+  type Publisher,
+  type StreamWatch,
+  watchStreams,
+  type WorkQueue,
+} from '@throughline/event-log/jetstream';
+import type { Logger } from 'pino';
+import { CommandLoop } from './commands/command-loop.ts';
+import { EffectPublisher } from './commands/effect-publisher.ts';
+import { LogRoom } from './commands/log-room.ts';
+import { StateCache } from './commands/state-cache.ts';
+import { WorkflowCatalog } from './commands/workflow-catalog.ts';
+import type { OrchestratorConfig } from './config.ts';
+import { consumeCommands } from './consumers/command-consumer.ts';
+import { consumeDueTimers } from './consumers/due-timer-consumer.ts';
+import type { EngineReads } from './read-model/engine-reads.ts';
+import { Reconciler } from './reconciler.ts';
+
+/** The partition that this process decides; leases over several come with scale-out. */
+const PARTITION = 0;
+const TIMERS_IN_FLIGHT = 500;
+const DRAIN_MS = 5_000;
+
+/** Everything that decides, put together: the command loop with its two consumers, and what keeps the queues whole. */
+export class Engine {
+  readonly log: JetStreamEventLog;
+  readonly loop: CommandLoop;
+  readonly room: LogRoom;
+  readonly catalog: WorkflowCatalog;
+  readonly states: StateCache;
+  private readonly nc: NatsConnection;
+  private readonly logger: Logger;
+  private readonly config: OrchestratorConfig;
+  private readonly publisher: Publisher;
+  private readonly reconciler: Reconciler;
+  private queues: WorkQueue[] = [];
+  private watch: StreamWatch | undefined;
+
+  constructor(nc: NatsConnection, reads: EngineReads, config: OrchestratorConfig, logger: Logger) {
+    this.nc = nc;
+    this.logger = logger;
+    this.config = config;
+    this.log = new JetStreamEventLog(nc);
+    this.publisher = createPublisher(nc);
+    this.states = new StateCache(this.log, config.statesMax);
+    this.catalog = new WorkflowCatalog(this.log);
+    this.room = new LogRoom(this.log);
+    this.loop = new CommandLoop({
+      log: this.log,
+      states: this.states,
+      catalog: this.catalog,
+      effects: new EffectPublisher(nc, this.publisher),
+      reply: this.reply,
+    });
+    this.reconciler = new Reconciler(nc, this.loop, reads, {
+      standingStillMs: config.standingStillMs,
+      everyMs: config.reconcileEveryMs,
+      onRepublished: (execution, effects) =>
+        logger.warn({ executionId: execution.id, tenant: execution.tenant, effects }, 'lost effects published again'),
+      onProblem: (problem) => logger.warn({ problem }, 'the reconciler could not look'),
+    });
+  }
+
+  get connected(): boolean {
+    return this.queues.length > 0 && this.queues.every((queue) => queue.connected);
+  }
+
+  async start(): Promise<void> {
+    await this.room.start();
+    this.watch = watchStreams(this.nc, {
+      onRecreated: (streams) => this.logger.warn({ streams }, 'missing streams were made again'),
+      onProblem: (problem) => this.logger.error({ problem }, 'a stream is missing'),
+    });
+    const onProblem = (problem: string, cause?: unknown): void => this.logger.warn({ problem, err: cause }, 'queue');
+    this.queues = [
+      await consumeCommands(this.nc, this.loop, this.room, {
+        partition: PARTITION,
+        inFlightMax: this.config.commandsInFlightMax,
+        reply: this.reply,
+        onProblem,
+      }),
+      await consumeDueTimers(this.nc, this.loop, { inFlightMax: TIMERS_IN_FLIGHT, onProblem }),
+    ];
+    this.reconciler.start();
+  }
+
+  /** Takes no more commands, finishes those in hand, then lets go of everything. */
+  async stop(): Promise<void> {
+    await this.reconciler.stop();
+    await Promise.all(this.queues.map((queue) => queue.drain(DRAIN_MS)));
+    await this.watch?.stop();
+    this.room.stop();
+    this.publisher.close();
+    this.log.close();
+  }
+
+  private readonly reply = (replyTo: string, answer: CommandAnswer): void => {
+    // Core NATS: an answer that gets lost is asked for again by the sender's repeat of the command.
+    this.nc.publish(replyTo, JSON.stringify(answer));
+  };
+}

@@ -1,0 +1,60 @@
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  type AggregateRef,
+  type Command,
+  type CommandAnswer,
+  commandIdSchema,
+  executionIdSchema,
+  type ExecutionId,
+  type Tenant,
+} from '@throughline/contracts';
+import type { CommandSender, UnaddressedCommand } from '@throughline/event-log/jetstream';
+import { activeTraceparent, type Caller, refuse, refuseWith } from '@throughline/service-host';
+
+type Accepted = Extract<CommandAnswer, { outcome: 'accepted' }>;
+
+/** A caller gets its answer within this time or hears that the outcome is unknown. */
+const ANSWER_MS = 10_000;
+const RESEND_MS = 2_500;
+
+/** Sends what HTTP callers command through the same queue as everybody else, and waits for the commit's answer. */
+export class CommandGateway {
+  private readonly sender: CommandSender;
+
+  constructor(sender: CommandSender) {
+    this.sender = sender;
+  }
+
+  /** Refuses (as an HTTP error) with what the decision said; 504 where no answer came in time. */
+  async send(caller: Caller, ref: AggregateRef, command: Command, id: string = randomUUID()): Promise<Accepted> {
+    const traceparent = activeTraceparent();
+    const envelope = {
+      v: 1,
+      id: commandIdSchema.parse(id),
+      actor: caller.actor,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...command,
+      // The cast joins envelope and body, whose pairing `Command` has checked.
+    } as UnaddressedCommand;
+    const answer = await this.sender.send('client', ref, envelope, { timeoutMs: ANSWER_MS, resendMs: RESEND_MS });
+    switch (answer.outcome) {
+      case 'accepted':
+        return answer;
+      case 'refused':
+        return refuseWith(answer.refusal);
+      case 'unknown':
+        return refuse('TL0009', `no answer within ${ANSWER_MS / 1_000} s: repeat the request with the same id`, {
+          aggregateId: ref.aggregateId,
+        });
+    }
+  }
+}
+
+/** One key of one tenant always names one execution. */
+export const executionIdOfKey = (tenant: Tenant, idempotencyKey: string): ExecutionId =>
+  executionIdSchema.parse(
+    `k-${createHash('sha256')
+      .update(JSON.stringify([tenant, idempotencyKey]))
+      .digest('hex')
+      .slice(0, 40)}`,
+  );

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { Controller, Inject } from '@nestjs/common';
+import {
+  executionIdSchema,
+  executionRef,
+  type ExecutionView,
+  routes,
+  STATE_DATA_BYTES_MAX,
+  type StepView,
+} from '@throughline/contracts';
+import {
+  baggageCorrelationId,
+  Body,
+  type BodyOf,
+  type Caller,
+  CallerOf,
+  Handle,
+  Params,
+  type ParamsOf,
+  Query,
+  type QueryOf,
+  refuse,
+} from '@throughline/service-host';
+import { ExecutionReads, type Page } from '../read-model/execution-reads.ts';
+import { awaitEnd } from './await-end.ts';
+import { CommandGateway, executionIdOfKey } from './command-gateway.ts';
+import { startBody } from './start-body.ts';
+
+@Controller()
+export class ExecutionsController {
+  constructor(
+    @Inject(CommandGateway) private readonly commands: CommandGateway,
+    @Inject(ExecutionReads) private readonly executions: ExecutionReads,
+  ) {}
+
+  @Handle(routes.startExecution)
+  async start(
+    @CallerOf() caller: Caller,
+    @Params() { name }: ParamsOf<typeof routes.startExecution>,
+    @Body() body: BodyOf<typeof routes.startExecution>,
+  ): Promise<ExecutionView> {
+    const input = body.input ?? body.trigger_data ?? {};
+    if (Buffer.byteLength(JSON.stringify(input)) > STATE_DATA_BYTES_MAX) {
+      return refuse('TL0005', `States.DataLimitExceeded: the input is larger than ${STATE_DATA_BYTES_MAX} bytes`);
+    }
+    const executionId =
+      body.executionId ??
+      (body.idempotencyKey === undefined
+        ? executionIdSchema.parse(randomUUID())
+        : executionIdOfKey(caller.tenant, body.idempotencyKey));
+    const parent = body.parentExecutionId && (await this.known(caller, body.parentExecutionId));
+    const command = startBody(name, input, body, parent, baggageCorrelationId());
+    await this.commands.send(
+      caller,
+      executionRef(caller.tenant, executionId),
+      { type: 'StartExecution', body: command },
+      // Repeats of one start carry one command id, so that the engine sees them as repeats.
+      `start-${executionId}`.slice(0, 64),
+    );
+    if (body.waitMs) return awaitEnd(this.executions, caller.tenant, executionId, body.waitMs);
+    return this.fromLog(caller, executionId);
+  }
+
+  @Handle(routes.listExecutions)
+  list(
+    @CallerOf() caller: Caller,
+    @Query() query: QueryOf<typeof routes.listExecutions>,
+  ): Promise<Page<ExecutionView>> {
+    return this.executions.list(caller.tenant, query);
+  }
+
+  @Handle(routes.getExecution)
+  get(
+    @CallerOf() caller: Caller,
+    @Params() { id }: ParamsOf<typeof routes.getExecution>,
+    @Query() { waitMs }: QueryOf<typeof routes.getExecution>,
+  ): Promise<ExecutionView> {
+    return waitMs ? awaitEnd(this.executions, caller.tenant, id, waitMs) : this.known(caller, id);
+  }
+
+  @Handle(routes.listSteps)
+  async steps(
+    @CallerOf() caller: Caller,
+    @Params() { id }: ParamsOf<typeof routes.listSteps>,
+    @Query() query: QueryOf<typeof routes.listSteps>,
+  ): Promise<Page<StepView>> {
+    return (await this.executions.steps(caller.tenant, id, query)) ?? refuse('TL0105', `no execution ${id}`);
+  }
+
+  @Handle(routes.cancelExecution)
+  async cancel(
+    @CallerOf() caller: Caller,
+    @Params() { id }: ParamsOf<typeof routes.cancelExecution>,
+    @Body() body: BodyOf<typeof routes.cancelExecution>,
+  ): Promise<ExecutionView> {
+    await this.commands.send(caller, executionRef(caller.tenant, id), { type: 'CancelExecution', body });
+    return this.fromLog(caller, id);
+  }
+
+  private async known(caller: Caller, id: string): Promise<ExecutionView> {
+    return (await this.executions.get(caller.tenant, id)) ?? refuse('TL0105', `no execution ${id}`);
+  }
+
+  private async fromLog(caller: Caller, id: string): Promise<ExecutionView> {
+    return (await this.executions.fromLog(caller.tenant, id)) ?? refuse('TL0105', `no execution ${id}`);
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  type ExecutionStatus,
+  type ExecutionView,
+  executionRef,
+  type StepView,
+  type Tenant,
+} from '@throughline/contracts';
+import type { EventLog } from '@throughline/event-log';
+import { initialExecution } from '@throughline/execution';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { type Changes, noChanges, takeExecution } from './rows.ts';
+import type { ExecutionRow, StepRow } from './upserts.ts';
+import { executionView, stepView } from './views.ts';
+
+export interface ExecutionFilters {
+  readonly status?: ExecutionStatus;
+  readonly workflow?: string;
+  readonly correlationId?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+export interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
+}
+
+/** Executions and their steps: rows where the projection has them, a fold of the log where it has not caught up yet. */
+export class ExecutionReads {
+  private readonly prisma: PrismaClient;
+  private readonly log: EventLog;
+
+  constructor(prisma: PrismaClient, log: EventLog) {
+    this.prisma = prisma;
+    this.log = log;
+  }
+
+  async get(tenant: Tenant, id: string): Promise<ExecutionView | undefined> {
+    const row = await this.prisma.execution.findUnique({ where: { tenant_id: { tenant, id } } });
+    return row ? executionView(fromColumns(row)) : this.fromLog(tenant, id);
+  }
+
+  /** As the log has it this moment: what a caller who just commanded something must see. */
+  async fromLog(tenant: Tenant, id: string): Promise<ExecutionView | undefined> {
+    const [row] = (await this.fold(tenant, id)).executions.values();
+    return row && executionView({ ...row, output: row.output ?? null });
+  }
+
+  async list(tenant: Tenant, filters: ExecutionFilters): Promise<Page<ExecutionView>> {
+    const after = readCursor(filters.cursor, 2);
+    const rows = await this.prisma.execution.findMany({
+      where: {
+        tenant,
+        ...(filters.status ? { status: filters.status } : {}),
+        ...(filters.workflow ? { workflowName: filters.workflow } : {}),
+        ...(filters.correlationId ? { correlationId: filters.correlationId } : {}),
+        ...(after ? { OR: [{ startedAt: { lt: after[0] } }, { startedAt: after[0], id: { lt: after[1] } }] } : {}),
+      },
+      orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
+      take: filters.limit + 1,
+    });
+    const items = rows.slice(0, filters.limit);
+    const last = items.at(-1);
+    return {
+      items: items.map((row) => executionView(fromColumns(row))),
+      nextCursor: rows.length > filters.limit && last ? writeCursor([last.startedAt, last.id]) : null,
+    };
+  }
+
+  /** Undefined where there is no such execution. */
+  async steps(
+    tenant: Tenant,
+    executionId: string,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<Page<StepView> | undefined> {
+    const after = readCursor(page.cursor, 1)?.[0];
+    const known = await this.prisma.execution.findUnique({
+      where: { tenant_id: { tenant, id: executionId } },
+      select: { id: true },
+    });
+    let rows: StepRow[];
+    if (known) {
+      const found = await this.prisma.step.findMany({
+        where: { tenant, executionId, ...(after ? { enteredEvent: { gt: Number(after) } } : {}) },
+        orderBy: { enteredEvent: 'asc' },
+        take: page.limit + 1,
+      });
+      rows = found.map((row) => fromColumns(row) as unknown as StepRow);
+    } else {
+      const folded = await this.fold(tenant, executionId);
+      if (folded.executions.size === 0) return undefined;
+      rows = [...folded.steps.values()].filter((row) => row.enteredEvent > Number(after ?? 0)).slice(0, page.limit + 1);
+    }
+    const items = rows.slice(0, page.limit);
+    const last = items.at(-1);
+    return {
+      items: items.map((row) => stepView({ ...row, output: row.output ?? null })),
+      nextCursor: rows.length > page.limit && last ? writeCursor([String(last.enteredEvent)]) : null,
+    };
+  }
+
+  private async fold(tenant: Tenant, id: string): Promise<Changes> {
+    const ref = executionRef(tenant, id);
+    const read = await this.log.read(ref);
+    if (read.kind === 'unreadable') throw new Error(`${read.code}: ${read.problem}`);
+    const changes = noChanges();
+    let state = initialExecution(ref);
+    for (const logged of read.commits) state = takeExecution(changes, logged, state);
+    return changes;
+  }
+}
+
+type Columns = Omit<ExecutionRow, 'seq'> & { readonly seq: bigint };
+
+/** Prisma types columns as text and JSON; what is in them was written by the projection from rows of these types. */
+const fromColumns = (row: object): ExecutionRow => {
+  const columns = row as Columns;
+  return { ...columns, seq: Number(columns.seq) };
+};

@@ -1,0 +1,153 @@
+import { parseMachine } from '@throughline/asl';
+import type { StepView } from '@throughline/contracts';
+import type { LoggedCommit } from '@throughline/event-log';
+import {
+  type ExecutionState,
+  type Frame,
+  frameOf,
+  openFrames,
+  progressOf,
+  walkCommit,
+  type WalkedEvent,
+} from '@throughline/execution';
+import type { ExecutionRow, StepRow, WorkflowRow } from './upserts.ts';
+
+/** What commits change: the last word on each row, since only that needs to be written. Pure: the same commits give the same rows. */
+export interface Changes {
+  readonly executions: Map<string, ExecutionRow>;
+  readonly steps: Map<string, StepRow>;
+  readonly workflows: WorkflowRow[];
+}
+
+export const noChanges = (): Changes => ({ executions: new Map(), steps: new Map(), workflows: [] });
+
+type Seen = WalkedEvent<ExecutionState>;
+type PutStep = (frame: Frame, status: StepView['status'], more?: Partial<StepRow>) => void;
+type Caught = Map<string, { readonly error: string; readonly cause: string }>;
+
+/** Takes in one commit of an execution, given the state right before it; returns the state after it. */
+export const takeExecution = (changes: Changes, record: LoggedCommit, before: ExecutionState): ExecutionState => {
+  const { tenant, aggregateId } = record.commit;
+  const put: PutStep = (frame, status, more = {}) => {
+    const id = `${frame.id}/${frame.visit}/${frame.state}`;
+    changes.steps.set(`${tenant}/${aggregateId}/${id}`, {
+      tenant,
+      executionId: aggregateId,
+      id,
+      enteredEvent: frame.enteredEventId,
+      state: frame.state,
+      frame: frame.id,
+      visit: frame.visit,
+      status,
+      attempts: frame.attempts,
+      enteredAt: frame.enteredAt,
+      exitedAt: null,
+      input: frame.data,
+      output: undefined,
+      error: null,
+      cause: null,
+      ...more,
+    });
+  };
+  // A caught error and the exit that follows it always stand in one commit.
+  const caught: Caught = new Map();
+  const after = walkCommit(before, record, (seen) => takeEvent(seen, put, caught));
+  changes.executions.set(`${tenant}/${aggregateId}`, executionRow(record, after));
+  return after;
+};
+
+const takeEvent = ({ event, before, after, command }: Seen, put: PutStep, caught: Caught): void => {
+  switch (event.type) {
+    case 'StateEntered':
+    case 'StepScheduled':
+      return put(frameOf(after.frames, event.frame), 'running');
+    case 'TimerArmed':
+      if (event.purpose === 'wait') put(frameOf(after.frames, event.frame), 'waiting');
+      return;
+    case 'RetryScheduled':
+      return put(frameOf(after.frames, event.frame), 'retrying', { error: event.error, cause: event.cause });
+    case 'ErrorCaught':
+      caught.set(event.frame, { error: event.error, cause: event.cause });
+      return;
+    case 'StateExited':
+      // The frame before still holds the state's input; afterwards it holds the output.
+      return put(frameOf(before.frames, event.frame), caught.has(event.frame) ? 'caught' : 'succeeded', {
+        exitedAt: command.at,
+        output: frameOf(after.frames, event.frame).data,
+        ...caught.get(event.frame),
+      });
+    case 'ExecutionFailed':
+      return closeOpen(before, put, 'failed', { exitedAt: command.at, error: event.error, cause: event.cause });
+    case 'ExecutionCancelled':
+      return closeOpen(before, put, 'cancelled', { exitedAt: command.at });
+    case 'ExecutionTimedOut':
+      return closeOpen(before, put, 'timed_out', { exitedAt: command.at });
+    default:
+      return;
+  }
+};
+
+/** States that the end of the execution leaves open end with it. */
+const closeOpen = (
+  before: ExecutionState,
+  put: PutStep,
+  status: 'failed' | 'cancelled' | 'timed_out',
+  more: Partial<StepRow>,
+): void => {
+  for (const frame of openFrames(before.frames)) put(frame, status, more);
+};
+
+const executionRow = (record: LoggedCommit, state: ExecutionState): ExecutionRow => {
+  const { start, end, correlationId } = state;
+  if (!start) throw new Error(`commit ${record.commit.version} of ${record.commit.aggregateId} comes before a start`);
+  const { percent, currentStep } = progressOf(state);
+  return {
+    tenant: record.commit.tenant,
+    id: record.commit.aggregateId,
+    workflowName: start.workflow.name,
+    workflowVersion: start.workflow.version,
+    // An execution that has started has a status other than none.
+    status: state.status,
+    progress: percent,
+    currentStep,
+    trigger: start.trigger,
+    correlationId,
+    parentExecutionId: start.parentExecutionId,
+    rootExecutionId: start.rootExecutionId,
+    runId: start.runId,
+    labels: start.labels,
+    startedAt: start.startedAt,
+    updatedAt: state.lastAt ?? start.startedAt,
+    endedAt: end?.at ?? null,
+    version: state.version,
+    seq: record.seq,
+    traceId: start.traceparent?.split('-')[1] ?? null,
+    input: start.input,
+    output: end?.output,
+    error: end?.error ?? null,
+    cause: end?.cause ?? null,
+  };
+};
+
+export const takeWorkflow = (changes: Changes, record: LoggedCommit): void => {
+  if (record.commit.aggregate !== 'workflow') return;
+  const { commit } = record;
+  let index = 0;
+  for (const command of commit.commands) {
+    for (const event of commit.events.slice(index, index + command.events)) {
+      const { name, definition } = command.body;
+      const parsed = parseMachine(definition);
+      changes.workflows.push({
+        tenant: commit.tenant,
+        id: commit.aggregateId,
+        name,
+        version: event.version,
+        hash: event.hash,
+        states: parsed.ok ? parsed.machine.stateCount : 0,
+        registeredAt: command.at,
+        definition,
+      });
+    }
+    index += command.events;
+  }
+};

@@ -1,0 +1,120 @@
+import { aggregateIdSchema, type AggregateRef, STREAMS, tenantSchema } from '@throughline/contracts';
+import { type NatsConnection, queueIsIdle, streamCreatedAt, timerIsThere } from '@throughline/event-log/jetstream';
+import type { Effect } from '@throughline/execution';
+import type { CommandLoop } from './commands/command-loop.ts';
+import type { EngineReads, OpenExecution } from './read-model/engine-reads.ts';
+
+/**
+ * Brings back tasks and timers that are awaited and not there: queue streams may lose what was not decided yet, and a
+ * whole queue stream may be deleted. What is awaited comes from the log; the read model only says where to look.
+ */
+
+export interface ReconcilerOptions {
+  /** Executions that nothing happened to for so long are looked at. */
+  readonly standingStillMs: number;
+  readonly everyMs: number;
+  readonly onRepublished: (execution: OpenExecution, effects: number) => void;
+  readonly onProblem: (problem: string) => void;
+}
+
+const PAGE = 100;
+/** A republished task needs time to be fetched; in a busy queue, where it cannot be seen, also time to run. */
+const TASK_AGAIN_MS = { idle: 15_000, busy: 10 * 60_000 };
+const REPUBLISHED_MAX = 50_000;
+
+export class Reconciler {
+  private readonly nc: NatsConnection;
+  private readonly loop: CommandLoop;
+  private readonly reads: EngineReads;
+  private readonly options: ReconcilerOptions;
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private position: OpenExecution | undefined;
+  private stopped = false;
+  /** Task ids published again lately, oldest first. */
+  private readonly republished = new Map<string, number>();
+
+  constructor(nc: NatsConnection, loop: CommandLoop, reads: EngineReads, options: ReconcilerOptions) {
+    this.nc = nc;
+    this.loop = loop;
+    this.reads = reads;
+    this.options = options;
+  }
+
+  start(): void {
+    const next = (): void => {
+      if (this.stopped) return;
+      this.running = this.tick().catch((error: unknown) => {
+        this.options.onProblem(error instanceof Error ? error.message : String(error));
+      });
+      void this.running.then(() => {
+        if (!this.stopped) this.timer = setTimeout(next, this.options.everyMs);
+      });
+    };
+    this.timer = setTimeout(next, this.options.everyMs);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** One bounded page; the next tick goes on behind it, so executions that wait for days do not hide the others. */
+  async tick(): Promise<void> {
+    const before = new Date(Date.now() - this.options.standingStillMs).toISOString();
+    const page = await this.reads.standingStill(before, PAGE, this.position);
+    this.position = page.length === PAGE ? page.at(-1) : undefined;
+    const idle = new Map<string, Promise<boolean>>();
+    for (const execution of page) {
+      if (this.stopped) return;
+      const ref: AggregateRef = {
+        tenant: tenantSchema.parse(execution.tenant),
+        aggregate: 'execution',
+        aggregateId: aggregateIdSchema.parse(execution.id),
+      };
+      const count = await this.loop.republish(ref, (effects) => this.missing(effects, idle));
+      if (count > 0) this.options.onRepublished(execution, count);
+    }
+  }
+
+  private async missing(effects: readonly Effect[], idle: Map<string, Promise<boolean>>): Promise<readonly Effect[]> {
+    const missing: Effect[] = [];
+    for (const effect of effects) if (await this.isMissing(effect, idle)) missing.push(effect);
+    return missing;
+  }
+
+  private async isMissing(effect: Effect, idle: Map<string, Promise<boolean>>): Promise<boolean> {
+    switch (effect.kind) {
+      case 'task': {
+        const { queue, scheduledAt } = effect.task;
+        const looked = idle.get(queue) ?? queueIsIdle(this.nc, queue);
+        idle.set(queue, looked);
+        // An idle queue holds no task at all, so this one is not there. In a busy one a task cannot be looked up by
+        // name: it is only known to be gone where the whole stream is younger than it.
+        if (await looked) return this.notLately(effect.id, TASK_AGAIN_MS.idle);
+        const gone = (await streamCreatedAt(this.nc, STREAMS.tasks)) > scheduledAt;
+        return gone && this.notLately(effect.id, TASK_AGAIN_MS.busy);
+      }
+      case 'arm-timer':
+        return !(await timerIsThere(this.nc, effect.ref, effect.timer));
+      case 'command':
+        return true;
+      case 'cancel-timer':
+        return false;
+    }
+  }
+
+  private notLately(id: string, againMs: number): boolean {
+    const last = this.republished.get(id);
+    const now = Date.now();
+    if (last !== undefined && now - last < againMs) return false;
+    this.republished.delete(id);
+    this.republished.set(id, now);
+    if (this.republished.size > REPUBLISHED_MAX) {
+      const oldest = this.republished.keys().next();
+      if (!oldest.done) this.republished.delete(oldest.value);
+    }
+    return true;
+  }
+}
