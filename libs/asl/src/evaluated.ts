@@ -15,8 +15,19 @@ export type Failed = Extract<Evaluated, { ok: false }>;
 
 export const evaluatedTo = <T>(value: T): Evaluated<T> => ({ ok: true, value });
 
-export const failedWith = (error: string, cause: string): Failed => ({ ok: false, error, cause });
+/** What an event may hold of error and cause, in characters: as AWS bounds them. Causes quote data of any size. */
+export const ERROR_LENGTH_MAX = 256;
+export const CAUSE_LENGTH_MAX = 32_768;
+
+export const failedWith = (error: string, cause: string): Failed => ({
+  ok: false,
+  error,
+  cause: cause.slice(0, CAUSE_LENGTH_MAX),
+});
 
 /** The cause as AWS writes it into an execution's end: which state, and which history event entered it. */
 export const runtimeCause = (stateName: string, enteredEventId: number, inner: string): string =>
-  `An error occurred while executing the state '${stateName}' (entered at the event id #${enteredEventId}). ${inner}`;
+  `An error occurred while executing the state '${stateName}' (entered at the event id #${enteredEventId}). ${inner}`.slice(
+    0,
+    CAUSE_LENGTH_MAX,
+  );

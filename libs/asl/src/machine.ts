@@ -1,4 +1,5 @@
 import type { EffectClass, Json } from '@throughline/contracts';
+import type { ChoiceOperator } from './choice-operators.ts';
 
 /**
  * A state machine that passed validation. Built only by `parseMachine`, so a decider may rely on what is promised here:
@@ -92,14 +93,18 @@ export interface ChoiceBranch {
 export type ChoiceRule =
   | { readonly kind: 'and' | 'or'; readonly rules: readonly ChoiceRule[] }
   | { readonly kind: 'not'; readonly rule: ChoiceRule }
-  | {
-      readonly kind: 'compare';
-      readonly variable: Path;
-      /** As ASL names it, without `Path`: `StringEquals`, `NumericGreaterThan`, `IsPresent`, … */
-      readonly operator: string;
-      readonly operand: { readonly kind: 'value'; readonly value: Json } | { readonly kind: 'path'; readonly path: Path };
-    };
-export type WaitUntil = Seconds | { readonly kind: 'timestamp'; readonly at: string } | { readonly kind: 'timestamp-path'; readonly path: Path };
+  | Comparison;
+export interface Comparison {
+  readonly kind: 'compare';
+  readonly variable: Path;
+  /** As ASL names it, without `Path`: `StringEquals`, `NumericGreaterThan`, `IsPresent`, … */
+  readonly operator: ChoiceOperator;
+  readonly operand: { readonly kind: 'value'; readonly value: Json } | { readonly kind: 'path'; readonly path: Path };
+}
+export type WaitUntil =
+  | Seconds
+  | { readonly kind: 'timestamp'; readonly at: string }
+  | { readonly kind: 'timestamp-path'; readonly path: Path };
 export interface WaitState extends Named, InputOutputPaths {
   readonly type: 'Wait';
   readonly until: WaitUntil;

@@ -1,0 +1,150 @@
+/**
+ * Splits a JSONPath as AWS accepts it into segments. Names and single indexes are kept as such, so that a path made of
+ * them alone is read without a library; every other selector is kept as text in the form of RFC 9535.
+ */
+
+/** What a path starts from: the state's data, or the context object. */
+export type PathRoot = '$' | '$$';
+
+export type PathSegment =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'index'; readonly index: number }
+  /** Selects any number of nodes: wildcard, slice, union, filter, descendants. */
+  | { readonly kind: 'many'; readonly rfc9535: string };
+
+export type PathSyntax =
+  | { readonly ok: true; readonly root: PathRoot; readonly segments: readonly PathSegment[] }
+  | { readonly ok: false; readonly problem: string };
+
+export const PATH_LENGTH_MAX = 4_096;
+/** Each descendant segment multiplies the nodes that are visited by the depth of the data. */
+const DESCENDANTS_MAX = 2;
+
+const SHORTHAND_NAME = /[^\s.[\]()'"*?@,:&|=<>!\\]+/y;
+const INDEX = /^-?(0|[1-9][0-9]{0,15})$/;
+
+/** A refusal on the way through the text; caught by `parsePathSyntax`, never seen outside. */
+class BadPath extends Error {}
+
+class PathReader {
+  private at: number;
+  constructor(
+    private readonly text: string,
+    start: number,
+  ) {
+    this.at = start;
+  }
+
+  segments(): PathSegment[] {
+    const found: PathSegment[] = [];
+    while (this.at < this.text.length) found.push(this.segment());
+    return found;
+  }
+
+  private segment(): PathSegment {
+    if (this.takes('..')) return { kind: 'many', rfc9535: `..${this.descendant()}` };
+    if (this.takes('.*')) return { kind: 'many', rfc9535: '[*]' };
+    if (this.takes('.')) return { kind: 'name', name: this.shorthandName() };
+    if (this.text[this.at] === '[') return this.bracket();
+    throw new BadPath(`expected "." or "[" at position ${this.at + 1}`);
+  }
+
+  private descendant(): string {
+    if (this.takes('*')) return '[*]';
+    if (this.text[this.at] !== '[') return `[${JSON.stringify(this.shorthandName())}]`;
+    const segment = this.bracket();
+    if (segment.kind === 'many') return segment.rfc9535;
+    return segment.kind === 'name' ? `[${JSON.stringify(segment.name)}]` : `[${segment.index}]`;
+  }
+
+  private shorthandName(): string {
+    SHORTHAND_NAME.lastIndex = this.at;
+    const name = SHORTHAND_NAME.exec(this.text)?.[0];
+    if (name === undefined) throw new BadPath(`expected a name at position ${this.at + 1}; quote others as ['name']`);
+    this.at += name.length;
+    return name;
+  }
+
+  private bracket(): PathSegment {
+    this.at += 1;
+    this.skipSpace();
+    const quote = this.text[this.at];
+    if (quote === "'" || quote === '"') return this.quotedNames();
+    const inner = this.upToClosingBracket().trim();
+    if (INDEX.test(inner) && inner !== '-0') return { kind: 'index', index: Number(inner) };
+    if (inner === '') throw new BadPath('"[]" selects nothing');
+    return { kind: 'many', rfc9535: `[${inner}]` };
+  }
+
+  private quotedNames(): PathSegment {
+    const names = [this.quotedName()];
+    while (this.takes(',')) {
+      this.skipSpace();
+      names.push(this.quotedName());
+    }
+    if (!this.takes(']')) throw new BadPath(`expected "]" at position ${this.at + 1}`);
+    const [first, ...others] = names;
+    if (first !== undefined && others.length === 0) return { kind: 'name', name: first };
+    return { kind: 'many', rfc9535: `[${names.map((name) => JSON.stringify(name)).join(',')}]` };
+  }
+
+  /** A backslash escapes the quote it is within and itself; before anything else it stands for itself, as AWS has it. */
+  private quotedName(): string {
+    const quote = this.text[this.at];
+    if (quote !== "'" && quote !== '"') throw new BadPath(`expected a quoted name at position ${this.at + 1}`);
+    let name = '';
+    for (this.at += 1; this.at < this.text.length; this.at += 1) {
+      const char = this.text[this.at] ?? '';
+      const following = this.text[this.at + 1];
+      if (char === quote) {
+        this.at += 1;
+        this.skipSpace();
+        return name;
+      }
+      if (char === '\\' && (following === quote || following === '\\')) this.at += 1;
+      name += this.text[this.at] ?? '';
+    }
+    throw new BadPath('a quoted name is not closed');
+  }
+
+  private upToClosingBracket(): string {
+    const start = this.at;
+    let depth = 1;
+    let quote = '';
+    for (; this.at < this.text.length; this.at += 1) {
+      const char = this.text[this.at] ?? '';
+      if (quote !== '') {
+        if (char === '\\') this.at += 1;
+        else if (char === quote) quote = '';
+      } else if (char === "'" || char === '"') quote = char;
+      else if (char === '[') depth += 1;
+      else if (char === ']' && (depth -= 1) === 0) return this.text.slice(start, this.at++);
+    }
+    throw new BadPath('"[" is not closed');
+  }
+
+  private takes(token: string): boolean {
+    if (!this.text.startsWith(token, this.at)) return false;
+    this.at += token.length;
+    return true;
+  }
+
+  private skipSpace(): void {
+    while (this.text[this.at] === ' ') this.at += 1;
+  }
+}
+
+export const parsePathSyntax = (text: string): PathSyntax => {
+  const refused = (problem: string): PathSyntax => ({ ok: false, problem });
+  if (text.length > PATH_LENGTH_MAX) return refused(`a path may have ${PATH_LENGTH_MAX} characters`);
+  if (!text.startsWith('$')) return refused('a path starts with "$" (the data) or "$$" (the context object)');
+  const root: PathRoot = text.startsWith('$$') ? '$$' : '$';
+  if (/[^.[]/.test(text[root.length] ?? '.')) return refused('variables ("$name") are not run by this version');
+  if (text.split('..').length - 1 > DESCENDANTS_MAX) return refused(`a path may use ".." ${DESCENDANTS_MAX} times`);
+  try {
+    return { ok: true, root, segments: new PathReader(text, root.length).segments() };
+  } catch (error) {
+    if (error instanceof BadPath) return refused(error.message);
+    throw error;
+  }
+};

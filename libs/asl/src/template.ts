@@ -1,0 +1,51 @@
+import { isJsonObject, type Json, type JsonObject } from '@throughline/contracts';
+import { type Evaluated, evaluatedTo, type Failed, failedWith } from './evaluated.ts';
+import type { Path, Template } from './machine.ts';
+import { readPath } from './path/read-path.ts';
+
+/** A template's field of this ending holds a path; its value goes to the field without the ending. */
+export const PATH_FIELD_ENDING = '.$';
+
+/** AWS's sentence for a path that finds nothing where a field's value was to come from. */
+export const pathNotFound = (path: string, field: string, data: Json): Failed =>
+  failedWith(
+    'States.Runtime',
+    `The JSONPath '${path}' specified for the field '${field}' could not be found in the input '${JSON.stringify(data)}'`,
+  );
+
+const fillObject = (template: JsonObject, data: Json, context: Json): Evaluated => {
+  let changed = false;
+  const fields: [string, Json][] = [];
+  for (const [name, part] of Object.entries(template)) {
+    if (name.endsWith(PATH_FIELD_ENDING)) {
+      const path = part as Path; // validation let nothing but paths into fields of this ending
+      const read = readPath(path, data, context);
+      if (!read.found) return pathNotFound(path, name, data);
+      fields.push([name.slice(0, -PATH_FIELD_ENDING.length), read.value]);
+      changed = true;
+      continue;
+    }
+    const filled = fillTemplate(part, data, context);
+    if (!filled.ok) return filled;
+    changed ||= filled.value !== part;
+    fields.push([name, filled.value]);
+  }
+  return evaluatedTo(changed ? Object.fromEntries(fields) : template);
+};
+
+const fillArray = (template: readonly Json[], data: Json, context: Json): Evaluated => {
+  const items: Json[] = [];
+  for (const part of template) {
+    const filled = fillTemplate(part, data, context);
+    if (!filled.ok) return filled;
+    items.push(filled.value);
+  }
+  return evaluatedTo(items.some((item, i) => item !== template[i]) ? items : template);
+};
+
+/** Parameters and ResultSelector: the template with its paths read. A part without paths comes back as it stands. */
+export const fillTemplate = (template: Template, data: Json, context: Json): Evaluated => {
+  if (isJsonObject(template)) return fillObject(template, data, context);
+  if (Array.isArray(template)) return fillArray(template as readonly Json[], data, context);
+  return evaluatedTo(template);
+};
