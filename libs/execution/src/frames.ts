@@ -109,3 +109,7 @@ export const onlyTimersAwaited = (frames: Frames): boolean => {
 /** The first frame in tree order that has not ended: what a person would call the current step. */
 export const currentFrame = (frames: Frames): Frame | undefined =>
   inOrder(frames).find((frame) => frame.phase.kind !== 'ended') ?? rootFrame(frames);
+
+/** Frames that are inside a state, in tree order: what the end of an execution leaves unfinished. */
+export const openFrames = (frames: Frames): readonly Frame[] =>
+  inOrder(frames).filter(({ phase }) => phase.kind !== 'ended' && phase.kind !== 'ready');

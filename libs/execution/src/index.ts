@@ -6,7 +6,7 @@ export { type AnyDecider, deciderOf, executionDecider, replayDecider, workflowDe
 export { awaitedEffects, type Effect, effectsOf } from './effects.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, OpenAttempt, StartFacts } from './execution-state.ts';
 export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';
-export { currentFrame, type Frame, frameOf, type FramePhase, ROOT_FRAME } from './frames.ts';
+export { currentFrame, type Frame, frameOf, type FramePhase, openFrames, ROOT_FRAME } from './frames.ts';
 export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { type Progress, progressOf } from './progress.ts';
@@ -14,7 +14,7 @@ export { initialReplay, type RecordedReplay, type ReplayState } from './replay/r
 export { decideRound, type Pending, type Round, type RoundMeta, type RoundOutcome } from './round.ts';
 export { isLegalTransition, LEGAL_TRANSITIONS } from './status.ts';
 export { type CommitAt, foldCommit, walkCommit, type WalkedEvent } from './walk.ts';
-export { workflowIdOf } from './workflow/workflow-id.ts';
+export { workflowIdOf, workflowRef } from './workflow/workflow-id.ts';
 export {
   initialWorkflow,
   type WorkflowState,

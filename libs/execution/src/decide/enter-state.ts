@@ -17,8 +17,8 @@ export const enterNextState = (run: Run, { id, phase }: Frame): void => {
       return scheduleStep(run, id, state);
     case 'Pass': {
       const frame = run.frame(id);
-      const input = effectiveInput(state, frame.data, run.context(frame));
-      return input.ok ? finishState(run, id, state, passResult(state, input.value)) : evaluationFailed(run, id, input);
+      const result = passResult(state, frame.data, run.context(frame));
+      return result.ok ? finishState(run, id, state, result.value) : evaluationFailed(run, id, result);
     }
     case 'Wait':
       return enterWait(run, id, state);

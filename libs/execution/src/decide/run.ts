@@ -25,8 +25,6 @@ const EVENTS_PER_STATE_MAX = 12;
 /** As AWS bounds them. */
 const ERROR_CHARS_MAX = 256;
 const CAUSE_CHARS_MAX = 32_768;
-/** The longest wait that AWS takes; beyond it a due time might leave the four digits of a year. */
-const DELAY_MAX_MS = 99_999_999_000;
 
 /** How a value is written into an event; `undefined` data means unchanged. */
 export type Written = { readonly ok: true; readonly data?: EventData; readonly bytes: number } | { readonly ok: false };
@@ -103,7 +101,7 @@ export class Run {
   arm(purpose: TimerPurpose, frame: FrameId, dueMs: number, token?: AttemptToken): void {
     // The cast names what the two numbers make: a subject token.
     const timer = `${this.state.version + 1}-${this.state.roundEvents}` as TimerId;
-    const dueAt: Instant = formatInstant(Math.min(dueMs, this.nowMs() + DELAY_MAX_MS));
+    const dueAt: Instant = formatInstant(dueMs);
     this.emit({ type: 'TimerArmed', timer, purpose, frame, ...(token === undefined ? {} : { token }), dueAt });
   }
 

@@ -1,4 +1,4 @@
-import { effectiveInput, type Seconds, secondsOf, type TaskState } from '@throughline/asl';
+import { effectiveInput, type Seconds, secondsOf, selectedInput, type TaskState } from '@throughline/asl';
 import type { AttemptToken, Json, JsonObject, Queue } from '@throughline/contracts';
 import type { Frame, FrameId } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
@@ -17,9 +17,11 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
   const context = run.context(frame);
   const input = effectiveInput(state, frame.data, context);
   if (!input.ok) return evaluationFailed(run, id, input);
-  const timeout = millisecondsOf(state.timeout, frame.data, context);
+  const selected = selectedInput(state, frame.data, context);
+  if (!selected.ok) return evaluationFailed(run, id, selected);
+  const timeout = millisecondsOf(state.timeout, selected.value, context);
   if (!timeout.ok) return evaluationFailed(run, id, timeout);
-  const heartbeat = millisecondsOf(state.heartbeat, frame.data, context);
+  const heartbeat = millisecondsOf(state.heartbeat, selected.value, context);
   if (!heartbeat.ok) return evaluationFailed(run, id, heartbeat);
   const written = run.write(input.value, frame.data);
   if (!written.ok) return dataLimitExceeded(run, id);

@@ -1,4 +1,10 @@
-import { SUBJECT_TOKEN, type WorkflowId } from '@throughline/contracts';
+import {
+  aggregateIdSchema,
+  type AggregateRef,
+  SUBJECT_TOKEN,
+  type Tenant,
+  type WorkflowId,
+} from '@throughline/contracts';
 import { sha256Hex } from '../hashes.ts';
 
 /**
@@ -8,3 +14,10 @@ import { sha256Hex } from '../hashes.ts';
 export const workflowIdOf = (name: string): WorkflowId =>
   // Both forms are subject tokens.
   (SUBJECT_TOKEN.test(name) ? name : `h-${sha256Hex(name).slice(0, 40)}`) as WorkflowId;
+
+/** The aggregate of a workflow name. */
+export const workflowRef = (tenant: Tenant, name: string): AggregateRef => ({
+  tenant,
+  aggregate: 'workflow',
+  aggregateId: aggregateIdSchema.parse(workflowIdOf(name)),
+});

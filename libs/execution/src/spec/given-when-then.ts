@@ -1,0 +1,171 @@
+import { formatInstant, parseInstant, parseMachine } from '@throughline/asl';
+import {
+  type AggregateRef,
+  aggregateIdSchema,
+  type AttemptToken,
+  commitSchema,
+  type CommandId,
+  type ExecutionCommand,
+  type ExecutionEvent,
+  type Instant,
+  instantSchema,
+  type Json,
+  sentCommandSchemas,
+  type StepTask,
+  tenantSchema,
+  type TimerId,
+} from '@throughline/contracts';
+import { storedAt } from '../aggregate-state.ts';
+import type { ResolvedMachine } from '../decider.ts';
+import { executionDecider } from '../deciders.ts';
+import { type Effect, effectsOf } from '../effects.ts';
+import { type ExecutionState, openAttempts, armedTimers } from '../execution-state.ts';
+import { canonicalHash, sha256Hex } from '../hashes.ts';
+import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import { decideRound, type RoundOutcome } from '../round.ts';
+import type { CommitAt } from '../walk.ts';
+
+/** Runs an execution in memory, the way an orchestrator does: rounds in, commits and effects out. For specs only. */
+
+export const resolved = (definition: Json, name = 'example', version = 1): ResolvedMachine => {
+  const parsed = parseMachine(definition);
+  if (!parsed.ok) throw new Error(`the example is not valid: ${JSON.stringify(parsed.faults)}`);
+  return { name, version, hash: canonicalHash(definition), machine: parsed.machine };
+};
+
+/** What one round did. */
+export interface Then {
+  readonly outcomes: readonly RoundOutcome[];
+  readonly events: readonly ExecutionEvent[];
+  readonly effects: readonly Effect[];
+  readonly state: ExecutionState;
+}
+
+export interface Told {
+  readonly command: ExecutionCommand;
+  readonly id?: string;
+  readonly at?: Instant;
+}
+
+export const START_AT = instantSchema.parse('2026-01-31T12:00:00.000Z');
+
+export class ExecutionUnderTest {
+  readonly log: CommitAt[] = [];
+  state: ExecutionState;
+  now: Instant = START_AT;
+  private readonly machine: ResolvedMachine | undefined;
+  private readonly limits: Limits;
+  private told = 0;
+  private seq = 100;
+
+  constructor(machine: ResolvedMachine | undefined, options: { id?: string; limits?: Partial<Limits> } = {}) {
+    this.machine = machine;
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const ref: AggregateRef = {
+      tenant: tenantSchema.parse('default'),
+      aggregate: 'execution',
+      aggregateId: aggregateIdSchema.parse(options.id ?? 'exec-1'),
+    };
+    this.state = executionDecider.initial(ref);
+  }
+
+  /** Decides commands as one round and stores its commit. */
+  whenAll(told: readonly Told[]): Then {
+    const pending = told.map(({ command, id, at }) => {
+      this.told += 1;
+      const sent = { v: 1, id: id ?? `c-${this.told}`, actor: { kind: 'system', id: 'spec' }, ...command };
+      // Through JSON and the schema, as every command that arrives: the log keeps its keys' order.
+      const {
+        v: _v,
+        replyTo: _replyTo,
+        ...parsed
+      } = sentCommandSchemas.execution.parse(JSON.parse(JSON.stringify(sent)));
+      return { command: parsed, at: at ?? this.now };
+    });
+    const round = decideRound(executionDecider, this.state, pending, {
+      commitId: `commit-${this.state.version + 1}` as CommandId,
+      limits: this.limits,
+      machineOf: () => this.machine,
+    });
+    this.state = round.state;
+    if (!round.draft) return { outcomes: round.outcomes, events: [], effects: [], state: this.state };
+    this.seq += 7;
+    this.state = storedAt(this.state, this.seq);
+    const text = JSON.stringify(round.draft);
+    const commit = commitSchema.parse({ ...JSON.parse(text), digest: sha256Hex(text) });
+    this.log.push({ commit, seq: this.seq });
+    const effects = effectsOf(this.state, commit);
+    // The draft of an execution holds execution events.
+    return { outcomes: round.outcomes, events: commit.events as ExecutionEvent[], effects, state: this.state };
+  }
+
+  when(command: ExecutionCommand, id?: string): Then {
+    return this.whenAll([id === undefined ? { command } : { command, id }]);
+  }
+
+  start(input: Json = {}, id?: string): Then {
+    return this.when({ type: 'StartExecution', body: { workflow: 'example', input, trigger: 'manual' } }, id);
+  }
+
+  complete(output: Json, token: AttemptToken = this.openToken(), id?: string): Then {
+    return this.when(completion(token, output, this.now), id);
+  }
+
+  fail(error: string, cause = '', token: AttemptToken = this.openToken(), id?: string): Then {
+    const times = { startedAt: this.now, finishedAt: this.now, worker: 'spec' };
+    return this.when({ type: 'FailStep', body: { token, error, cause, ...times } }, id);
+  }
+
+  heartbeat(token: AttemptToken = this.openToken()): Then {
+    return this.when({ type: 'RecordHeartbeat', body: { token } });
+  }
+
+  /** Fires a timer (the one that is due first) when it is due. */
+  fire(timer: TimerId = this.nextTimer()): Then {
+    const due = armedTimers(this.state).find(({ id }) => id === timer)?.dueAt ?? this.now;
+    if (due > this.now) this.now = due;
+    return this.when({ type: 'FireTimer', body: { timer } });
+  }
+
+  cancel(): Then {
+    return this.when({ type: 'CancelExecution', body: {} });
+  }
+
+  later(ms: number): this {
+    this.now = formatInstant((parseInstant(this.now) ?? 0) + ms);
+    return this;
+  }
+
+  openToken(): AttemptToken {
+    const [attempt] = openAttempts(this.state);
+    if (!attempt) throw new Error('no attempt is open');
+    return attempt.token;
+  }
+
+  nextTimer(): TimerId {
+    const [timer] = [...armedTimers(this.state)].sort((a, b) => (a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : 0));
+    if (!timer) throw new Error('no timer is armed');
+    return timer.id;
+  }
+}
+
+export const completion = (token: AttemptToken, output: Json, at: Instant): ExecutionCommand => ({
+  type: 'CompleteStep',
+  body: { token, output, outputHash: canonicalHash(output), startedAt: at, finishedAt: at, worker: 'spec' },
+});
+
+export const givenMachine = (
+  definition: Json,
+  options: { id?: string; limits?: Partial<Limits> } = {},
+): ExecutionUnderTest => new ExecutionUnderTest(resolved(definition), options);
+
+/** The event types, which is what most facts are about. */
+export const typesOf = (then: Then): readonly string[] => then.events.map((event) => event.type);
+
+export const codeOf = (then: Then): string | undefined => {
+  const [outcome] = then.outcomes;
+  return outcome?.kind === 'refused' ? outcome.refusal.code : undefined;
+};
+
+export const tasksOf = (then: Then): readonly StepTask[] =>
+  then.effects.flatMap((effect) => (effect.kind === 'task' ? [effect.task] : []));
