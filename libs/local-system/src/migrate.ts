@@ -12,6 +12,8 @@ export interface Migration {
   readonly databaseUrl: string;
 }
 
+/** No questions, no colours, no calls home. */
+const QUIET_PRISMA = { CI: 'true', NO_COLOR: '1', CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
 const MIGRATE_TIMEOUT_MS = 120_000;
 const run = promisify(execFile);
 
@@ -25,7 +27,7 @@ export async function migrate({ service, databaseUrl }: Migration): Promise<void
   try {
     await run(process.execPath, [prisma, 'migrate', 'deploy'], {
       cwd: CHECKOUT,
-      env: { ...process.env, DATABASE_URL: databaseUrl, THROUGHLINE_SERVICE: service, CI: 'true', NO_COLOR: '1' },
+      env: { ...process.env, DATABASE_URL: databaseUrl, THROUGHLINE_SERVICE: service, ...QUIET_PRISMA },
       timeout: MIGRATE_TIMEOUT_MS,
     });
   } catch (error) {

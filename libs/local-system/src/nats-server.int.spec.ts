@@ -18,7 +18,9 @@ describe('startNats', () => {
   });
 
   test('the server fsyncs before it acknowledges, takes 4 MB messages and listens on loopback only', async () => {
-    const jsz = (await (await fetch(`${nats.monitorUrl}/jsz?config=true`)).json()) as { config: { sync_always: boolean } };
+    const jsz = (await (await fetch(`${nats.monitorUrl}/jsz?config=true`)).json()) as {
+      config: { sync_always: boolean };
+    };
     const varz = (await (await fetch(`${nats.monitorUrl}/varz`)).json()) as { max_payload: number; host: string };
     expect(jsz.config.sync_always).toBe(true);
     expect(varz.max_payload).toBe(4 * 1024 * 1024);
@@ -47,7 +49,9 @@ test('a port that is taken is named in the error, with the end of the log', asyn
   const dir = mkdtempSync(join(tmpdir(), 'throughline-nats-'));
   const first = await startNats({ dir: join(dir, 'a') });
   const port = Number(new URL(first.url).port);
-  await expect(startNats({ dir: join(dir, 'b'), port })).rejects.toThrow(/nats-server ended unexpectedly[\s\S]*address already in use/);
+  await expect(startNats({ dir: join(dir, 'b'), port })).rejects.toThrow(
+    /nats-server ended unexpectedly[\s\S]*address already in use/,
+  );
   await first.stop();
   rmSync(dir, { recursive: true, force: true });
 });

@@ -43,9 +43,9 @@ describe('startPostgres', () => {
     await query(postgres.url, 'create table second (n int)');
     await postgres.stop();
     postgres = await startPostgres({ dir: join(dir, 'cluster') });
-    expect(await query(postgres.url, `select count(*)::int as tables from pg_tables where tablename = 'second'`)).toEqual([
-      { tables: 1 },
-    ]);
+    expect(
+      await query(postgres.url, `select count(*)::int as tables from pg_tables where tablename = 'second'`),
+    ).toEqual([{ tables: 1 }]);
   });
 
   test('a connection without the password is refused', async () => {
