@@ -1,12 +1,7 @@
 import { type AggregateRef, type CommitDraft, logSubject } from '@throughline/contracts';
-import { decodeCommit, encodeCommit } from './commit-encoding.ts';
-import type { AggregateRead, AppendOutcome, EventLog, LoggedCommit, ReadOptions } from './event-log.ts';
-
-interface Stored {
-  readonly seq: number;
-  readonly storedAt: string;
-  readonly bytes: Uint8Array;
-}
+import { AggregateReader, readRecord, type StoredRecord } from './aggregate-reader.ts';
+import { encodeCommit } from './commit-encoding.ts';
+import type { AggregateRead, AppendOutcome, EventLog, ReadOptions } from './event-log.ts';
 
 const BYTES_MAX = 64 * 1024 * 1024;
 
@@ -14,7 +9,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
 export class InMemoryEventLog implements EventLog {
   readonly #bytesMax: number;
   readonly #nowMs: () => number;
-  readonly #bySubject = new Map<string, Stored[]>();
+  readonly #bySubject = new Map<string, StoredRecord[]>();
   #seq = 0;
   #bytes = 0;
 
@@ -28,15 +23,14 @@ export class InMemoryEventLog implements EventLog {
   }
 
   read(ref: AggregateRef, options: ReadOptions = {}): Promise<AggregateRead> {
-    const commits: LoggedCommit[] = [];
-    for (const { seq, storedAt, bytes } of this.#bySubject.get(logSubject(ref)) ?? []) {
-      if (seq < (options.fromSeq ?? 1)) continue;
-      const decoded = decodeCommit(bytes);
-      if (decoded.kind === 'unreadable') return Promise.resolve({ ...decoded, seq });
-      if (options.toVersion !== undefined && decoded.commit.version > options.toVersion) break;
-      commits.push({ commit: decoded.commit, seq, storedAt });
+    const subject = logSubject(ref);
+    const records = this.#bySubject.get(subject) ?? [];
+    const reader = new AggregateReader(subject, options);
+    const tail = records.at(-1);
+    for (const record of records) {
+      if (record.seq >= reader.nextSeq && tail && reader.wants(tail)) reader.take(record);
     }
-    return Promise.resolve({ kind: 'commits', commits });
+    return Promise.resolve(reader.finish());
   }
 
   room(): Promise<{ bytes: number; bytesMax: number }> {
@@ -50,29 +44,28 @@ export class InMemoryEventLog implements EventLog {
 
   #appendOne(draft: CommitDraft): AppendOutcome {
     const subject = logSubject(draft);
-    const tail = this.#bySubject.get(subject)?.at(-1)?.seq ?? 0;
-    if (tail !== draft.prevSeq) return this.#lookUp(subject, draft);
     const { bytes, commit } = encodeCommit(draft);
-    if (this.#bytes + bytes.length > this.#bytesMax)
-      return { kind: 'unavailable', problem: 'the log is full (TL0204)' };
+    const records = this.#bySubject.get(subject) ?? [];
+    if ((records.at(-1)?.seq ?? 0) !== draft.prevSeq) {
+      // A commit appended twice is one commit: where its id follows the fence, the first append went through.
+      const next = records.find(({ seq }) => seq > draft.prevSeq);
+      const read = next && readRecord(next, subject);
+      const ours = next && read?.kind === 'commit' && read.commit.id === draft.id;
+      return ours ? { kind: 'appended', seq: next.seq, commit } : { kind: 'conflict' };
+    }
+    if (this.#bytes + bytes.length > this.#bytesMax) {
+      return { kind: 'unavailable', problem: 'the log has no room (TL0204)' };
+    }
     return { kind: 'appended', seq: this.#store(subject, bytes), commit };
   }
 
-  /** A commit appended twice is one commit: its id on the tail means that the first append went through. */
-  #lookUp(subject: string, draft: CommitDraft): AppendOutcome {
-    const tail = this.#bySubject.get(subject)?.at(-1);
-    const decoded = tail && decodeCommit(tail.bytes);
-    return tail && decoded?.kind === 'commit' && decoded.commit.id === draft.id
-      ? { kind: 'appended', seq: tail.seq, commit: decoded.commit }
-      : { kind: 'conflict' };
-  }
-
   #store(subject: string, bytes: Uint8Array): number {
-    const stored = { seq: ++this.#seq, storedAt: new Date(this.#nowMs()).toISOString(), bytes };
-    const list = this.#bySubject.get(subject);
-    if (list) list.push(stored);
-    else this.#bySubject.set(subject, [stored]);
+    const storedAt = new Date(this.#nowMs()).toISOString();
+    const record: StoredRecord = { seq: ++this.#seq, subject, storedAt, bytes };
+    const records = this.#bySubject.get(subject);
+    if (records) records.push(record);
+    else this.#bySubject.set(subject, [record]);
     this.#bytes += bytes.length;
-    return stored.seq;
+    return record.seq;
   }
 }

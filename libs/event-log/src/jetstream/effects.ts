@@ -3,6 +3,7 @@ import {
   dueSubject,
   type Queue,
   type StepTask,
+  type StreamName,
   STREAMS,
   SUBJECT_FILTERS,
   taskSubject,
@@ -67,4 +68,11 @@ export const queueIsIdle = async (nc: NatsConnection, queue: Queue): Promise<boo
   });
   const { state } = await unlessStreamIsGone(info, { state: {} });
   return Object.keys(state.subjects ?? {}).length === 0;
+};
+
+/** When a stream was made, RFC 3339: what was published before that is not in it. Now, where there is none. */
+export const streamCreatedAt = async (nc: NatsConnection, stream: StreamName): Promise<string> => {
+  const info = jsApi<{ readonly created: string }>(nc, `STREAM.INFO.${stream}`, {});
+  const found = await unlessStreamIsGone(info, undefined);
+  return new Date(found?.created ?? Date.now()).toISOString();
 };

@@ -1,7 +1,7 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import { type AggregateRef, logSubject } from '@throughline/contracts';
 import type { LoggedCommit } from '../event-log.ts';
-import { readRecord } from './aggregate-reader.ts';
+import { readRecord } from '../aggregate-reader.ts';
 import type { NatsConnection } from './connection.ts';
 import { toInstant } from './js-api.ts';
 import { streamFor } from './streams.ts';

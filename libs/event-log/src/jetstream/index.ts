@@ -42,4 +42,4 @@ export {
   type SendOptions,
   type UnaddressedCommand,
 } from './command-sender.ts';
-export { armTimer, cancelTimer, publishTask, queueIsIdle, timerIsThere } from './effects.ts';
+export { armTimer, cancelTimer, publishTask, queueIsIdle, streamCreatedAt, timerIsThere } from './effects.ts';

@@ -2,9 +2,9 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { type AggregateRef, type CommitDraft, logSubject } from '@throughline/contracts';
 import { encodeCommit, type EncodedCommit } from '../commit-encoding.ts';
 import type { AggregateRead, AppendOutcome, EventLog, ReadOptions } from '../event-log.ts';
-import { AggregateReader, readRecord } from './aggregate-reader.ts';
+import { AggregateReader, readRecord, type StoredRecord } from '../aggregate-reader.ts';
 import type { NatsConnection } from './connection.ts';
-import { getFromLeader, JS_ERROR, problemOf, toInstant, type StoredRecord } from './js-api.ts';
+import { getFromLeader, JS_ERROR, problemOf, toInstant } from './js-api.ts';
 import { createPublisher, PublishError, type Publisher } from './publisher.ts';
 import { logPosition, streamFor } from './streams.ts';
 

@@ -1,4 +1,5 @@
 import { type ApiError, JetStreamApiError } from '@nats-io/jetstream';
+import type { StoredRecord } from '../aggregate-reader.ts';
 import type { NatsConnection } from './connection.ts';
 
 /** Error numbers of the JetStream API that this library acts on. */
@@ -33,20 +34,13 @@ export const isJsError = (error: unknown, code: number): boolean =>
 
 export const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A record as `STREAM.MSG.GET` gives it: read from the stream's leader, so never stale. */
-export interface StoredRecord {
-  readonly seq: number;
-  readonly subject: string;
-  readonly storedAt: string;
-  readonly bytes: Uint8Array;
-}
-
 interface MessageGetAnswer {
   readonly message: { readonly subject: string; readonly seq: number; readonly data?: string; readonly time: string };
 }
 
 export type MessageQuery = { readonly last_by_subj: string } | { readonly seq: number; readonly next_by_subj: string };
 
+/** `STREAM.MSG.GET` is answered by the stream's leader, so what it says is never stale. */
 export const getFromLeader = async (
   nc: NatsConnection,
   stream: string,

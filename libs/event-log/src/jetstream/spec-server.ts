@@ -54,23 +54,24 @@ const portsOf = async (folder: string, pid: number): Promise<{ nats: string; mon
   throw new Error('nats-server did not start within 5 s');
 };
 
-const configText = (folder: string, port: string, monitorPort: string): string => `
+const configText = (folder: string, port: string, monitorPort: string, syncInterval: string): string => `
 server_name: spec
 listen: "127.0.0.1:${port}"
 http: "127.0.0.1:${monitorPort}"
 ports_file_dir: "${folder}"
 max_payload: 4MB
-jetstream { store_dir: "${folder}/store", sync_interval: always, max_file_store: 4GB, max_memory_store: 64MB }
+jetstream { store_dir: "${folder}/store", sync_interval: ${syncInterval}, max_file_store: 16GB, max_memory_store: 64MB }
 `;
 
-export const startSpecServer = async (): Promise<SpecServer> => {
+export const startSpecServer = async (options: { readonly syncInterval?: string } = {}): Promise<SpecServer> => {
   const folder = mkdtempSync(join(tmpdir(), 'tl-nats-'));
+  const syncInterval = options.syncInterval ?? 'always';
   const config = join(folder, 'nats.conf');
-  writeFileSync(config, configText(folder, '-1', '-1'));
+  writeFileSync(config, configText(folder, '-1', '-1', syncInterval));
   let running = launch(config);
   const { nats, monitor } = await portsOf(folder, running.pid);
   // From now on fixed, so that clients find a restarted server where it was.
-  writeFileSync(config, configText(folder, new URL(nats).port, new URL(monitor).port));
+  writeFileSync(config, configText(folder, new URL(nats).port, new URL(monitor).port, syncInterval));
   const end = async (name: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
     running.signal(name);
     await running.exited;

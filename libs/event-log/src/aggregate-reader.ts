@@ -1,7 +1,14 @@
 import { logSubject } from '@throughline/contracts';
-import { decodeCommit, type DecodedCommit } from '../commit-encoding.ts';
-import type { AggregateRead, LoggedCommit, ReadOptions } from '../event-log.ts';
-import type { StoredRecord } from './js-api.ts';
+import { decodeCommit, type DecodedCommit } from './commit-encoding.ts';
+import type { AggregateRead, LoggedCommit, ReadOptions } from './event-log.ts';
+
+/** One message of the log as it is stored. */
+export interface StoredRecord {
+  readonly seq: number;
+  readonly subject: string;
+  readonly storedAt: string;
+  readonly bytes: Uint8Array;
+}
 
 /** Decodes a record and checks that it stands where it says: bytes moved to another aggregate's subject are damage. */
 export const readRecord = (record: StoredRecord, subject: string): DecodedCommit => {
