@@ -1,4 +1,8 @@
-import type { ServiceName } from '@throughline/contracts';
+import { SERVICES, type ServiceName } from '@throughline/contracts';
+import { z } from 'zod';
+
+const PORT_BASE = 7400;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** What every service reads from its environment, parsed once at boot and frozen. */
 export interface HostConfig {
@@ -10,10 +14,42 @@ export interface HostConfig {
   readonly natsMonitorUrl: string | undefined;
   readonly databaseUrl: string;
   readonly apiKeysFile: string;
-  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly logLevel: (typeof LOG_LEVELS)[number];
 }
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const environmentSchema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.optional(),
+  THROUGHLINE_PORT_BASE: port.default(PORT_BASE),
+  NATS_URL: z.string().min(1),
+  NATS_MONITOR_URL: z.url().optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  THROUGHLINE_API_KEYS_FILE: z.string().min(1),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+});
+
 /** Throws one error that names every variable that is missing or wrong. */
-export declare const hostConfig: (
+export const hostConfig = (
   service: ServiceName,
-  env?: Readonly<Record<string, string | undefined>>,
-) => HostConfig;
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): HostConfig => {
+  // An empty variable is how shells and compose files say "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`the environment of ${service} does not fit:\n  ${faults.join('\n  ')}`);
+  }
+  const settings = parsed.data;
+  return Object.freeze({
+    service,
+    host: settings.HOST,
+    port: settings.PORT ?? settings.THROUGHLINE_PORT_BASE + 1 + SERVICES.indexOf(service),
+    natsUrl: settings.NATS_URL,
+    natsMonitorUrl: settings.NATS_MONITOR_URL,
+    databaseUrl: settings.DATABASE_URL,
+    apiKeysFile: settings.THROUGHLINE_API_KEYS_FILE,
+    logLevel: settings.LOG_LEVEL,
+  });
+};

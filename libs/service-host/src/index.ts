@@ -13,12 +13,22 @@ export {
   type ResponseOf,
 } from './handle.ts';
 export { refuse, Refused, refuseWith } from './refused.ts';
-export { COMMAND_SENDER, EVENT_LOG, HOST_CONFIG, LOGGER, NATS_CONNECTION, PG_POOL, PROJECTION } from './tokens.ts';
+export {
+  COMMAND_SENDER,
+  EVENT_LOG,
+  HOST_CONFIG,
+  LOGGER,
+  NATS_CONNECTION,
+  PG_POOL,
+  PROJECTION,
+  READ_MODEL,
+} from './tokens.ts';
 export { ReadModelModule } from './read-model.module.ts';
-export { type Check, type Counter, ServiceStatus } from './service-status.ts';
+export { type Check, type Counter, type Labels, ServiceStatus } from './service-status.ts';
 export {
   activeTraceparent,
   baggageCorrelationId,
+  correlate,
   inSpan,
   propagationHeaders,
   spanFrom,
@@ -27,12 +37,13 @@ export {
   tracingOn,
 } from './tracing.ts';
 export {
+  HandlerUnavailable,
   JetStreamContext,
   JetStreamStrategy,
   type JetStreamStrategyOptions,
   PoisonMessage,
 } from './jetstream-strategy.ts';
-export { type LogLine, TelemetryLog } from './telemetry-log.ts';
+export { type LogLine, TelemetryLog, type TelemetryLogOptions } from './telemetry-log.ts';
 export { createLogger } from './service-logger.ts';
 export { type ApiKeys, readApiKeys } from './api-keys.ts';
 export { openApiOf } from './openapi.ts';

@@ -1,6 +1,15 @@
-import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { BaseRpcContext, type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import type { ErrorCode } from '@throughline/contracts';
-import type { NatsConnection, WorkMessage, WorkQueueOptions } from '@throughline/event-log/jetstream';
+import {
+  consumeWorkQueue,
+  type Handled,
+  type NatsConnection,
+  type WorkMessage,
+  type WorkQueue,
+  type WorkQueueOptions,
+} from '@throughline/event-log/jetstream';
+import { lastValueFrom, type Observable, throwError } from 'rxjs';
 
 /** Second argument of an `@EventPattern` handler (`@Ctx()`). The payload (`@Payload()`) is the message's parsed JSON. */
 export class JetStreamContext extends BaseRpcContext<[WorkMessage]> {
@@ -19,13 +28,118 @@ export class PoisonMessage extends Error {
   }
 }
 
+/** Thrown by a handler while something it needs is down: the message is kept and tried again, never dead-lettered for this. */
+export class HandlerUnavailable extends Error {
+  override readonly name = 'HandlerUnavailable';
+}
+
+/** Nest's own filter turns every unknown error into "Internal server error"; the reason belongs into the dead letter. */
+@Catch()
+export class MessageErrorFilter implements RpcExceptionFilter {
+  catch(exception: unknown, _host: ArgumentsHost): Observable<never> {
+    return throwError(() => exception);
+  }
+}
+
 export type JetStreamStrategyOptions = Omit<WorkQueueOptions, 'handle' | 'onProblem'>;
 
-/** Nest's transport over one durable work queue. Handlers are found by `@EventPattern(<subject with wildcards>)`. */
-export declare class JetStreamStrategy extends Server implements CustomTransportStrategy {
-  constructor(nc: NatsConnection, options: JetStreamStrategyOptions);
-  listen(callback: (error?: unknown) => void): void;
-  close(): Promise<void>;
-  on(): void;
-  unwrap<T>(): T;
+const DONE: Handled = { kind: 'done' };
+
+const patternOf = (subject: string): RegExp => {
+  const tokens = subject.split('.').map((token) => {
+    if (token === '*') return '[^.]+';
+    return token === '>' ? '.+' : token.replace(/[^\w-]/g, '\\$&');
+  });
+  return new RegExp(`^${tokens.join('\\.')}$`);
+};
+
+type ParsedPayload = { readonly ok: true; readonly json: unknown } | { readonly ok: false; readonly problem: string };
+
+const parsePayload = (bytes: Uint8Array): ParsedPayload => {
+  try {
+    return { ok: true, json: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
+  } catch (error) {
+    return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+/**
+ * Nest's transport over one durable work queue. Handlers are found by `@EventPattern(<subject with wildcards>)`; a
+ * message is acked after its handler, kept in progress meanwhile, and dead-lettered with the reason where it is poison.
+ */
+export class JetStreamStrategy extends Server implements CustomTransportStrategy {
+  override readonly transportId = Symbol.for('throughline.jetstream');
+  // Otherwise Nest logs a handler's failure and swallows it, and the message would be acked.
+  override readonly propagatesEventHandlerErrors = true;
+  readonly #nc: NatsConnection;
+  readonly #options: JetStreamStrategyOptions;
+  #patterns: readonly { readonly matches: RegExp; readonly handler: MessageHandler }[] = [];
+  #queue: WorkQueue | undefined;
+
+  constructor(nc: NatsConnection, options: JetStreamStrategyOptions) {
+    super();
+    this.#nc = nc;
+    this.#options = options;
+    this.initializeSerializer({});
+    this.initializeDeserializer({});
+  }
+
+  get inFlight(): number {
+    return this.#queue?.inFlight ?? 0;
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.#patterns = [...this.messageHandlers].map(([subject, handler]) => ({ matches: patternOf(subject), handler }));
+    consumeWorkQueue(this.#nc, {
+      ...this.#options,
+      handle: (message) => this.#handle(message),
+      onProblem: (problem) => this.logger.warn(problem),
+    }).then((queue) => {
+      this.#queue = queue;
+      callback();
+    }, callback);
+  }
+
+  async close(): Promise<void> {
+    await this.#queue?.drain();
+  }
+
+  on(): void {}
+
+  unwrap<T>(): T {
+    // Nest leaves it to the caller to know what is inside.
+    return this.#nc as T;
+  }
+
+  async #handle(message: WorkMessage): Promise<Handled> {
+    const found = this.#patterns.find(({ matches }) => matches.test(message.subject));
+    if (!found) return { kind: 'dead', code: 'TL0301', reason: `nothing handles ${message.subject}` };
+    const payload = parsePayload(message.bytes);
+    if (!payload.ok) return { kind: 'dead', code: 'TL0301', reason: `not JSON: ${payload.problem}` };
+    try {
+      await this.#invoke(found.handler, payload.json, new JetStreamContext([message]));
+      return DONE;
+    } catch (error) {
+      if (error instanceof PoisonMessage) return { kind: 'dead', code: error.code, reason: error.message };
+      if (error instanceof HandlerUnavailable) return { kind: 'unavailable', reason: error.message };
+      throw error;
+    }
+  }
+
+  /** Resolves when the handler, and whatever stream it returned, is through. */
+  #invoke(handler: MessageHandler, json: unknown, rpc: JetStreamContext): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.onProcessingStartHook(this.transportId, rpc, async () => {
+        try {
+          const result = this.transformToObservable(await handler(json, rpc));
+          await lastValueFrom(result, { defaultValue: undefined });
+          resolve();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        } finally {
+          this.onProcessingEndHook?.(this.transportId, rpc);
+        }
+      });
+    });
+  }
 }

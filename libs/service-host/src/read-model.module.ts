@@ -1,10 +1,136 @@
-import type { DynamicModule } from '@nestjs/common';
-import type { ReadModel } from '@throughline/projections';
+import { Controller, type DynamicModule, Inject, type OnModuleDestroy, type Type } from '@nestjs/common';
+import { readModelRoutesByService, type ReadModelDigest, type ServiceName } from '@throughline/contracts';
+import type { EventLog } from '@throughline/event-log';
+import type { NatsConnection } from '@throughline/event-log/jetstream';
+import {
+  digestReadModel,
+  type ProjectionStatus,
+  type ReadModel,
+  rebuildReadModel,
+  type RunningProjection,
+  startProjection,
+} from '@throughline/projections';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { Body, type BodyOf, Handle } from './handle.ts';
+import { refuseWith } from './refused.ts';
+import { type Check, ServiceStatus } from './service-status.ts';
+import { EVENT_LOG, LOGGER, NATS_CONNECTION, PG_POOL, PROJECTION, READ_MODEL } from './tokens.ts';
+import { traceBatch } from './tracing.ts';
+
+/** A short outage of the database is no reason to take the service out of traffic. */
+const FAILURES_TOLERATED = 5;
+
+const projectionCheck = ({ state, seq, lag }: ProjectionStatus): Check => {
+  const ok = state.kind === 'running' || (state.kind === 'backing-off' && state.failures < FAILURES_TOLERATED);
+  return { ok, detail: { ...state, projectedSeq: seq, lag } };
+};
+
+const observe = (status: ServiceStatus, projection: RunningProjection): void => {
+  status.addCheck('projection', () => projectionCheck(projection.status()));
+  status.gauge('projection_lag', 'Log records that are not projected yet', () => projection.status().lag);
+  status.gauge('projection_seq', 'Log sequence up to which rows are committed', () => projection.status().seq);
+  status.counterOf('projection_batches_total', 'Batches committed', () => projection.status().batches);
+  status.counterOf('projection_records_total', 'Log records projected', () => projection.status().records);
+  status.counterOf('projection_failures_total', 'Restarts from the checkpoint', () => projection.status().failures);
+};
+
+/** Starts the projection as soon as Nest makes it; stops it before anything that it needs is closed. */
+class ProjectionLifecycle implements OnModuleDestroy {
+  readonly #projection: RunningProjection;
+  constructor(projection: RunningProjection) {
+    this.#projection = projection;
+  }
+  onModuleDestroy(): Promise<void> {
+    return this.#projection.stop();
+  }
+}
+
+const readModelController = (service: ServiceName): Type => {
+  const routes = readModelRoutesByService[service];
+
+  @Controller()
+  class ReadModelController {
+    readonly #pool: Pool;
+    readonly #nc: NatsConnection;
+    readonly #log: EventLog;
+    readonly #readModel: ReadModel;
+
+    constructor(
+      @Inject(PG_POOL) pool: Pool,
+      @Inject(NATS_CONNECTION) nc: NatsConnection,
+      @Inject(EVENT_LOG) log: EventLog,
+      @Inject(READ_MODEL) readModel: ReadModel,
+    ) {
+      this.#pool = pool;
+      this.#nc = nc;
+      this.#log = log;
+      this.#readModel = readModel;
+    }
+
+    @Handle(routes.rebuild)
+    async rebuild(@Body() body: BodyOf<typeof routes.rebuild>): Promise<ReadModelDigest> {
+      const rebuilt = await rebuildReadModel({
+        pool: this.#pool,
+        nc: this.#nc,
+        log: this.#log,
+        readModel: this.#readModel,
+        batchSize: body.batchSize,
+      });
+      return rebuilt.kind === 'rebuilt' ? rebuilt.digest : refuseWith(rebuilt.refusal);
+    }
+
+    @Handle(routes.digest)
+    digest(): Promise<ReadModelDigest> {
+      return digestReadModel(this.#pool, this.#readModel);
+    }
+  }
+  return ReadModelController;
+};
 
 /**
  * Runs the service's projection from boot to shutdown, shows it in health and metrics, and serves the rebuild and
  * digest routes. Provides `PROJECTION`.
  */
-export declare class ReadModelModule {
-  static for(readModel: ReadModel, options?: { readonly batchSize?: number }): DynamicModule;
+export class ReadModelModule {
+  static for(readModel: ReadModel, options: { readonly batchSize?: number } = {}): DynamicModule {
+    const start = (
+      pool: Pool,
+      nc: NatsConnection,
+      log: EventLog,
+      logger: Logger,
+      status: ServiceStatus,
+    ): RunningProjection => {
+      const projection = startProjection({
+        pool,
+        nc,
+        projection: readModel.createProjection(log),
+        schema: readModel.schema,
+        batchSize: options.batchSize,
+        aroundBatch: traceBatch(readModel.schema),
+        log: logger,
+      });
+      observe(status, projection);
+      return projection;
+    };
+    return {
+      module: ReadModelModule,
+      global: true,
+      controllers: [readModelController(readModel.service)],
+      providers: [
+        { provide: READ_MODEL, useValue: readModel },
+        {
+          provide: PROJECTION,
+          useFactory: start,
+          inject: [PG_POOL, NATS_CONNECTION, EVENT_LOG, LOGGER, ServiceStatus],
+        },
+        {
+          provide: ProjectionLifecycle,
+          useFactory: (projection: RunningProjection) => new ProjectionLifecycle(projection),
+          inject: [PROJECTION],
+        },
+      ],
+      exports: [PROJECTION],
+    };
+  }
 }

@@ -14,3 +14,5 @@ export const PG_POOL = Symbol('Pool');
 export const COMMAND_SENDER = Symbol('CommandSender');
 /** `RunningProjection` of the service, where `ReadModelModule` is imported */
 export const PROJECTION = Symbol('RunningProjection');
+/** `ReadModel`: what `ReadModelModule` was given */
+export const READ_MODEL = Symbol('ReadModel');
