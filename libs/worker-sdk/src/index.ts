@@ -19,7 +19,7 @@ export { type HandlerSet, handlerSet } from './handler-set.ts';
 export { jsonHash } from './json-hash.ts';
 export { type RunningWorker, startWorker, type StartWorkerOptions } from './start-worker.ts';
 export { ERROR_NAMES, StepError } from './step-error.ts';
-export { logRecordOf } from './task-log.ts';
+export { logLineOf } from './task-log.ts';
 export {
   type CommandSending,
   createTaskProcessor,

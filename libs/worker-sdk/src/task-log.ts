@@ -10,17 +10,12 @@ const LINES_PER_SECOND_MAX = 500;
 const bounded = (value: string | number | boolean): string | number | boolean =>
   typeof value === 'string' ? value.slice(0, ATTRIBUTE_MAX) : value;
 
-export const logRecordOf = (
-  service: string,
-  ...[task, level, message, attributes = {}]: Parameters<TaskLog>
-): LogRecord => ({
-  v: 1,
-  tenant: task.tenant,
-  id: randomUUID(),
-  at: nowInstant(),
+type TaskLine = Omit<LogRecord, 'v' | 'id' | 'at' | 'service' | 'tenant'>;
+
+/** A handler's line, cut to the bounds of a log record and tied to its execution. */
+export const logLineOf = (...[task, level, message, attributes = {}]: Parameters<TaskLog>): TaskLine => ({
   level,
   domain: 'step',
-  service: service.slice(0, 64),
   message: message.slice(0, MESSAGE_MAX),
   executionId: task.executionId,
   correlationId: task.correlationId,
@@ -45,7 +40,9 @@ export const createTaskLog = (nc: NatsConnection, service: string): TaskLog => {
       return;
     }
     lines += 1;
-    const record = logRecordOf(service, task, level, message, dropped > 0 ? { ...attributes, dropped } : attributes);
+    const line = logLineOf(task, level, message, dropped > 0 ? { ...attributes, dropped } : attributes);
+    const origin = { tenant: task.tenant, service: service.slice(0, 64) };
+    const record: LogRecord = { v: 1, id: randomUUID(), at: nowInstant(), ...origin, ...line };
     dropped = 0;
     nc.publish(telemetrySubject(task.tenant, 'log'), JSON.stringify(record));
   };

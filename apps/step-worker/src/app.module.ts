@@ -1,0 +1,57 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { EventLog } from '@throughline/event-log';
+import { schemaOf } from '@throughline/projections';
+import { EVENT_LOG, PG_POOL, ReadModelModule } from '@throughline/service-host';
+import type { HandlerSet } from '@throughline/worker-sdk';
+import type { Pool } from 'pg';
+import type { StepWorkerConfig } from './config.ts';
+import { TaskRunner } from './consumers/task-runner.ts';
+import { TasksConsumer } from './consumers/tasks.consumer.ts';
+import { AttemptsController } from './http/attempts.controller.ts';
+import { HandlersController } from './http/handlers.controller.ts';
+import type { HttpSteps } from './http-steps/http-invoke.ts';
+import { AttemptReads } from './read-model/attempt-reads.ts';
+import { attemptsReadModel } from './read-model/attempts-projection.ts';
+import { PrismaClient } from './read-model/generated/client.ts';
+import { HANDLERS, HTTP_STEPS, STEP_WORKER_CONFIG } from './tokens.ts';
+
+export interface StepWorkerParts {
+  readonly config: StepWorkerConfig;
+  readonly httpSteps: HttpSteps;
+  readonly handlers: HandlerSet;
+}
+
+const readProviders: Provider[] = [
+  {
+    provide: PrismaClient,
+    useFactory: (pool: Pool) =>
+      new PrismaClient({
+        adapter: new PrismaPg(pool, { schema: schemaOf('step-worker'), disposeExternalPool: false }),
+      }),
+    inject: [PG_POOL],
+  },
+  {
+    provide: AttemptReads,
+    useFactory: (prisma: PrismaClient, log: EventLog) => new AttemptReads(prisma, log),
+    inject: [PrismaClient, EVENT_LOG],
+  },
+];
+
+@Module({})
+export class AppModule {
+  static of({ config, httpSteps, handlers }: StepWorkerParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [ReadModelModule.for(attemptsReadModel)],
+      controllers: [AttemptsController, HandlersController, TasksConsumer],
+      providers: [
+        { provide: STEP_WORKER_CONFIG, useValue: config },
+        { provide: HTTP_STEPS, useValue: httpSteps },
+        { provide: HANDLERS, useValue: handlers },
+        TaskRunner,
+        ...readProviders,
+      ],
+    };
+  }
+}

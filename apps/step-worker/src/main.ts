@@ -1,0 +1,23 @@
+import { JetStreamStrategy, NATS_CONNECTION, runService } from '@throughline/service-host';
+import { handlerSet, taskQueueConsumer } from '@throughline/worker-sdk';
+import { AppModule } from './app.module.ts';
+import { stepWorkerConfig } from './config.ts';
+import { loadHandlers } from './handlers/load-handlers.ts';
+import { createHttpSteps } from './http-steps/http-invoke.ts';
+
+const config = stepWorkerConfig();
+const httpSteps = createHttpSteps();
+const handlers = handlerSet([httpSteps.handler, ...(await loadHandlers(config.handlerModules))]);
+
+await runService({
+  config,
+  module: AppModule.of({ config, httpSteps, handlers }),
+  strategies: (app) =>
+    handlers.queues.map(
+      (queue) =>
+        new JetStreamStrategy(app.get(NATS_CONNECTION), {
+          ...taskQueueConsumer(queue),
+          maxInFlight: config.slotsPerQueue,
+        }),
+    ),
+});

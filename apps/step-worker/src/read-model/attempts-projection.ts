@@ -1,0 +1,131 @@
+import type { EventLog } from '@throughline/event-log';
+import {
+  ExecutionFolds,
+  type ProjectedRecord,
+  type Projection,
+  type ReadModel,
+  schemaOf,
+} from '@throughline/projections';
+import type { SqlTransaction } from '@throughline/projections';
+import { type AttemptEnd, attemptChanges, type PureAnswer, type ScheduledAttempt } from './attempt-changes.ts';
+
+const SERVICE = 'step-worker';
+const SCHEMA = schemaOf(SERVICE);
+
+interface BatchChanges {
+  readonly scheduled: ScheduledAttempt[];
+  readonly ended: AttemptEnd[];
+  readonly pureAnswers: PureAnswer[];
+}
+
+/** Fills `step_attempts` and `pure_answers` from the execution commits of the log. */
+class AttemptsProjection implements Projection {
+  readonly schema = SCHEMA;
+  private readonly folds: ExecutionFolds;
+
+  constructor(log: EventLog) {
+    this.folds = new ExecutionFolds(log);
+  }
+
+  async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
+    const changes: BatchChanges = { scheduled: [], ended: [], pureAnswers: [] };
+    for (const record of batch) {
+      if (record.commit.aggregate !== 'execution') continue;
+      for (const change of attemptChanges(await this.folds.before(record), record).changes) {
+        if (change.kind === 'scheduled') changes.scheduled.push(change.row);
+        else {
+          changes.ended.push(change.row);
+          if (change.pureAnswer) changes.pureAnswers.push(change.pureAnswer);
+        }
+      }
+    }
+    // Ends after schedules: an attempt that began and ended in one batch is there when its end is written.
+    await insertScheduled(changes.scheduled, sql);
+    await updateEnded(changes.ended, sql);
+    await upsertPureAnswers(changes.pureAnswers, sql);
+  }
+}
+
+export const attemptsReadModel: ReadModel = {
+  service: SERVICE,
+  schema: SCHEMA,
+  createProjection: (log) => new AttemptsProjection(log),
+};
+
+const columns = <R extends object>(rows: readonly R[], ...names: readonly (keyof R)[]): unknown[][] =>
+  names.map((name) => rows.map((row) => row[name]));
+
+const insertScheduled = async (rows: readonly ScheduledAttempt[], sql: SqlTransaction): Promise<void> => {
+  if (rows.length === 0) return;
+  await sql.query(
+    `INSERT INTO step_attempts (tenant, execution_id, token, version, event_index, state, frame, visit, attempt, queue,
+       handler, effect_class, idempotency_key, request, request_hash, scheduled_at, status)
+     SELECT *, 'scheduled' FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[],
+       $8::int[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
+     ON CONFLICT DO NOTHING`,
+    columns(
+      rows,
+      'tenant',
+      'executionId',
+      'token',
+      'version',
+      'eventIndex',
+      'state',
+      'frame',
+      'visit',
+      'attempt',
+      'queue',
+      'handler',
+      'effectClass',
+      'idempotencyKey',
+      'request',
+      'requestHash',
+      'scheduledAt',
+    ),
+  );
+};
+
+const updateEnded = async (rows: readonly AttemptEnd[], sql: SqlTransaction): Promise<void> => {
+  if (rows.length === 0) return;
+  await sql.query(
+    `UPDATE step_attempts a SET status = e.status, response = e.response, response_hash = e.response_hash,
+       error = e.error, cause = e.cause, worker = e.worker, started_at = e.started_at, finished_at = e.finished_at
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+       $9::text[], $10::text[], $11::text[])
+       AS e(tenant, execution_id, token, status, response, response_hash, error, cause, worker, started_at, finished_at)
+     WHERE a.tenant = e.tenant AND a.execution_id = e.execution_id AND a.token = e.token`,
+    columns(
+      rows,
+      'tenant',
+      'executionId',
+      'token',
+      'status',
+      'response',
+      'responseHash',
+      'error',
+      'cause',
+      'worker',
+      'startedAt',
+      'finishedAt',
+    ),
+  );
+};
+
+/** The first answer on the log stays; a later one that differs only marks it. So any batch size gives the same rows. */
+const upsertPureAnswers = async (answers: readonly PureAnswer[], sql: SqlTransaction): Promise<void> => {
+  if (answers.length === 0) return;
+  const byRequest = new Map<string, PureAnswer & { diverged: boolean }>();
+  for (const answer of answers) {
+    const key = [answer.tenant, answer.queue, answer.handler, answer.requestHash].join(' ');
+    const first = byRequest.get(key);
+    if (!first) byRequest.set(key, { ...answer, diverged: false });
+    else if (first.responseHash !== answer.responseHash) first.diverged = true;
+  }
+  await sql.query(
+    `INSERT INTO pure_answers AS known (tenant, queue, handler, request_hash, response_hash, diverged)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[])
+     ON CONFLICT (tenant, queue, handler, request_hash) DO UPDATE SET diverged = true
+     WHERE NOT known.diverged AND (excluded.diverged OR known.response_hash <> excluded.response_hash)`,
+    columns([...byRequest.values()], 'tenant', 'queue', 'handler', 'requestHash', 'responseHash', 'diverged'),
+  );
+};

@@ -1,0 +1,6 @@
+/** `HandlerSet`: what this process runs */
+export const HANDLERS = Symbol('HandlerSet');
+/** `HttpSteps` */
+export const HTTP_STEPS = Symbol('HttpSteps');
+/** `StepWorkerConfig` */
+export const STEP_WORKER_CONFIG = Symbol('StepWorkerConfig');
