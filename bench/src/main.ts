@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connectNats } from '@throughline/event-log/jetstream';
+import { startSystem } from '@throughline/local-system';
+import { latency, type Recovery, recovery, type Throughput, throughput } from './measurements.ts';
+import { sequentialSteps, Workload } from './workload.ts';
+
+type Latency = Awaited<ReturnType<typeof latency>>;
+interface Report {
+  readonly machine: { readonly cores: number; readonly cpu: string; readonly memoryGiB: number; readonly node: string };
+  readonly log: { readonly syncInterval: 'always'; readonly servers: 1 };
+  readonly w1: Throughput;
+  readonly w2: { readonly oneStep: Latency; readonly tenSteps: Latency };
+  readonly w4: Recovery;
+}
+
+const json = process.argv.includes('--json');
+/** Progress never goes to stdout: with --json nothing but the report may stand there. */
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const measure = async (): Promise<Report> => {
+  const home = mkdtempSync(join(tmpdir(), 'throughline-bench-'));
+  // Postgres runs as another user when started by root.
+  chmodSync(home, 0o755);
+  const handlers = [fileURLToPath(new URL('./handlers.js', import.meta.url))];
+  say('starting nats-server, Postgres and the five services');
+  const system = await startSystem({ home, portBase: 'free', handlers });
+  const nc = await connectNats({ url: system.natsUrl, name: 'bench' });
+  const workload = new Workload(nc);
+  try {
+    await workload.listen();
+    for (const steps of [1, 3, 10]) await workload.register(`bench-${steps}`, sequentialSteps(steps));
+    const w1 = await throughput(system, workload, { runs: 3, seconds: 5, say });
+    say('W2: one workflow at a time');
+    const oneStep = await latency(workload, 'bench-1', 200);
+    const tenSteps = await latency(workload, 'bench-10', 100);
+    say('W4: kill -9 of orchestrator and step-worker midway');
+    const w4 = await recovery(system, nc, workload);
+    return { machine: machine(), log: { syncInterval: 'always', servers: 1 }, w1, w2: { oneStep, tenSteps }, w4 };
+  } finally {
+    workload.close();
+    await nc.close();
+    await system.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+};
+
+const machine = (): Report['machine'] => ({
+  cores: cpus().length,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+});
+
+const table = ({ w1, w2, w4, machine: on }: Report): string =>
+  [
+    `${on.cores} cores (${on.cpu}), ${on.memoryGiB} GiB, Node ${on.node}; every write of the log fsynced`,
+    '',
+    `W1  workflows of 3 steps, 256 outstanding   ${w1.workflowsPerSecond} workflows/s (${w1.runs.min} to ${w1.runs.max}), ${w1.stepsPerSecond} steps/s`,
+    `    read models behind by                   ${w1.readModelsBehindMs} ms`,
+    `W2  one step, one at a time                 p50 ${w2.oneStep.p50Ms} ms, p99 ${w2.oneStep.p99Ms} ms`,
+    `    ten steps, one at a time                p50 ${w2.tenSteps.p50Ms} ms, p99 ${w2.tenSteps.p99Ms} ms`,
+    `W4  kill -9 midway, restart to all done     ${w4.restartToDoneMs} ms (${w4.openAtKill} open), lost ${w4.lost}, counted twice ${w4.countedTwice}`,
+    '',
+    'CPU per step in microseconds',
+    ...Object.entries(w1.cpuUsPerStep ?? {}).map(([name, us]) => `    ${name.padEnd(22)}${us}`),
+  ].join('\n');
+
+const report = await measure();
+process.stdout.write(`${json ? JSON.stringify(report) : table(report)}\n`);
+if (report.w4.lost > 0 || report.w4.countedTwice > 0 || Number.isNaN(report.w4.restartToDoneMs)) process.exitCode = 1;

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { type ConsumerMessages, DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import {
+  commandIdSchema,
+  executionIdSchema,
+  executionRef,
+  type Json,
+  STREAMS,
+  SUBJECT_FILTERS,
+  type Tenant,
+  tenantSchema,
+} from '@throughline/contracts';
+import { workflowRef } from '@throughline/execution';
+import { type CommandSender, createCommandSender, type NatsConnection } from '@throughline/event-log/jetstream';
+
+const TENANT: Tenant = tenantSchema.parse('default');
+const ACTOR = { kind: 'service', id: 'bench' } as const;
+const SEND = { timeoutMs: 30_000, resendMs: 5_000 } as const;
+const END = /"type":"Execution(Succeeded|Failed|Cancelled|TimedOut)"/;
+
+/** A machine of `steps` sequential no-op tasks. */
+export const sequentialSteps = (steps: number): Json => ({
+  StartAt: 'Step1',
+  States: Object.fromEntries(
+    Array.from({ length: steps }, (_none, index) => [
+      `Step${index + 1}`,
+      {
+        Type: 'Task',
+        Resource: 'tl:task:bench:noop',
+        ...(index + 1 === steps ? { End: true } : { Next: `Step${index + 2}` }),
+      },
+    ]),
+  ),
+});
+
+export interface Run {
+  /** Milliseconds from the start command to the stored end. */
+  readonly elapsedMs: number;
+  readonly end: string;
+}
+
+/** Starts executions by command and sees their ends on the log itself, so only stored decisions count. */
+export class Workload {
+  readonly acknowledged = new Set<string>();
+  readonly ended = new Map<string, string>();
+  private readonly nc: NatsConnection;
+  private readonly sender: CommandSender;
+  private readonly waiting = new Map<string, (end: string) => void>();
+  private messages: ConsumerMessages | undefined;
+
+  constructor(nc: NatsConnection) {
+    this.nc = nc;
+    this.sender = createCommandSender(nc);
+  }
+
+  async listen(): Promise<void> {
+    const consumer = await jetstream(this.nc).consumers.get(STREAMS.log, {
+      filter_subjects: [SUBJECT_FILTERS.logOfAggregate('execution')],
+      deliver_policy: DeliverPolicy.New,
+    });
+    this.messages = await consumer.consume({
+      max_messages: 2_000,
+      callback: (message) => {
+        const end = END.exec(message.string())?.[1];
+        if (end === undefined) return;
+        const id = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+        this.ended.set(id, end);
+        this.waiting.get(id)?.(end);
+        this.waiting.delete(id);
+      },
+    });
+  }
+
+  close(): void {
+    this.messages?.stop();
+    this.sender.close();
+  }
+
+  async register(name: string, definition: Json): Promise<void> {
+    const answer = await this.sender.send(
+      'client',
+      workflowRef(TENANT, name),
+      {
+        v: 1,
+        id: commandIdSchema.parse(randomUUID()),
+        actor: ACTOR,
+        type: 'RegisterWorkflow',
+        body: { name, definition },
+      },
+      SEND,
+    );
+    if (answer.outcome !== 'accepted') throw new Error(`${name} was not registered: ${JSON.stringify(answer)}`);
+  }
+
+  /** Resolves when the end is on the log. */
+  async run(workflow: string): Promise<Run> {
+    const id = executionIdSchema.parse(randomUUID());
+    const startedAt = performance.now();
+    const ended = new Promise<string>((resolve) => this.waiting.set(id, resolve));
+    const answer = await this.sender.send(
+      'client',
+      executionRef(TENANT, id),
+      {
+        v: 1,
+        id: commandIdSchema.parse(randomUUID()),
+        actor: ACTOR,
+        type: 'StartExecution',
+        body: { workflow, input: { order: 'A-1001', amount: 12 }, trigger: 'manual' },
+      },
+      SEND,
+    );
+    if (answer.outcome !== 'accepted') throw new Error(`a start was not accepted: ${JSON.stringify(answer)}`);
+    this.acknowledged.add(id);
+    const end = this.ended.get(id) ?? (await ended);
+    this.waiting.delete(id);
+    return { elapsedMs: performance.now() - startedAt, end };
+  }
+
+  /** Keeps `outstanding` executions going for `ms`; answers with how many ended in how long. */
+  async keepBusy(workflow: string, outstanding: number, ms: number): Promise<{ done: number; seconds: number }> {
+    const startedAt = performance.now();
+    const until = startedAt + ms;
+    let done = 0;
+    const lane = async (): Promise<void> => {
+      while (performance.now() < until) {
+        await this.run(workflow);
+        if (performance.now() <= until) done += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: outstanding }, lane));
+    return { done, seconds: ms / 1_000 };
+  }
+}
