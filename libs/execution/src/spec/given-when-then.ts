@@ -16,13 +16,13 @@ import {
   type TimerId,
 } from '@throughline/contracts';
 import { storedAt } from '../aggregate-state.ts';
-import type { ResolvedMachine } from '../decider.ts';
+import type { ExecutionCommandRecord, ResolvedMachine } from '../decider.ts';
 import { executionDecider } from '../deciders.ts';
 import { type Effect, effectsOf } from '../effects.ts';
 import { type ExecutionState, openAttempts, armedTimers } from '../execution-state.ts';
 import { canonicalHash, sha256Hex } from '../hashes.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
-import { decideRound, type RoundOutcome } from '../round.ts';
+import { decideRound, type Pending, type RoundOutcome } from '../round.ts';
 import type { CommitAt } from '../walk.ts';
 
 /** Runs an execution in memory, the way an orchestrator does: rounds in, commits and effects out. For specs only. */
@@ -82,6 +82,17 @@ export class ExecutionUnderTest {
       } = sentCommandSchemas.execution.parse(JSON.parse(JSON.stringify(sent)));
       return { command: parsed, at: at ?? this.now };
     });
+    return this.decide(pending);
+  }
+
+  /** A command as it is, without the round trip through JSON text. */
+  decideParsed(command: ExecutionCommand): Then {
+    return this.decide([
+      { command: { id: 'parsed' as CommandId, actor: { kind: 'system', id: 'spec' }, ...command }, at: this.now },
+    ]);
+  }
+
+  private decide(pending: readonly Pending<ExecutionCommandRecord>[]): Then {
     const round = decideRound(executionDecider, this.state, pending, {
       commitId: `commit-${this.state.version + 1}` as CommandId,
       limits: this.limits,

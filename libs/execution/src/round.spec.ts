@@ -1,0 +1,104 @@
+import { instantSchema } from '@throughline/contracts';
+import { RECENT_COMMANDS_MAX } from './aggregate-state.ts';
+import { seedOf } from './hashes.ts';
+import { machine, ONE_TASK, task } from './spec/example-machines.ts';
+import { completion, givenMachine, type Told } from './spec/given-when-then.ts';
+import { foldCommit } from './walk.ts';
+import { executionDecider } from './deciders.ts';
+
+const cancel: Told = { command: { type: 'CancelExecution', body: {} } };
+const start: Told = {
+  command: { type: 'StartExecution', body: { workflow: 'example', input: {}, trigger: 'manual' } },
+};
+
+describe('a round', () => {
+  test('decides its commands in order as one commit, each on the state that the ones before it led to', () => {
+    const execution = givenMachine(machine({ A: task({ Next: 'B' }), B: task() }));
+    const complete: Told = { command: completion('1.2' as never, 1, execution.now) };
+    const { outcomes, state } = execution.whenAll([start, complete, cancel, cancel]);
+    expect(outcomes.map((outcome) => outcome.kind)).toEqual(['accepted', 'accepted', 'accepted', 'refused']);
+    expect(state).toMatchObject({ version: 1, status: 'cancelled' });
+    expect(execution.log).toHaveLength(1);
+    expect(execution.log[0]?.commit.commands.map(({ type, events }) => [type, events])).toEqual([
+      ['StartExecution', 3],
+      ['CompleteStep', 4],
+      ['CancelExecution', 2],
+    ]);
+  });
+
+  test('a refused command leaves no trace: seeds and tokens are those of the others', () => {
+    const execution = givenMachine(ONE_TASK);
+    execution.whenAll([cancel, start]);
+    const { commit } = execution.log[0] ?? {};
+    expect(commit?.commands.map(({ seed }) => seed)).toEqual([seedOf(execution.state.ref, 1, 0)]);
+    expect(execution.openToken()).toBe('1.2');
+  });
+
+  test('when every command is refused, there is no draft and the state is the same one', () => {
+    const execution = givenMachine(ONE_TASK);
+    const before = execution.state;
+    expect(execution.whenAll([cancel, cancel]).state).toBe(before);
+    expect(execution.log).toEqual([]);
+  });
+
+  test('one id twice in a round is decided once', () => {
+    const execution = givenMachine(ONE_TASK);
+    const { outcomes } = execution.whenAll([
+      { ...start, id: 'same' },
+      { ...start, id: 'same' },
+    ]);
+    expect(outcomes).toMatchObject([
+      { kind: 'accepted', duplicate: false, version: 1 },
+      { kind: 'accepted', duplicate: true, version: 1 },
+    ]);
+  });
+
+  test('time never goes back', () => {
+    const execution = givenMachine(ONE_TASK);
+    execution.start();
+    execution.whenAll([{ ...cancel, at: instantSchema.parse('2020-01-01T00:00:00.000Z') }]);
+    expect(execution.log[1]?.commit.commands[0]?.at).toBe('2026-01-31T12:00:00.000Z');
+  });
+
+  test('remembers the last 1,000 command ids', () => {
+    const execution = givenMachine(machine({ Work: task({ HeartbeatSeconds: 10 }) }));
+    execution.start({}, 'first');
+    for (let i = 0; i < RECENT_COMMANDS_MAX; i += 1) execution.heartbeat();
+    expect(execution.state.recentCommands).toHaveLength(RECENT_COMMANDS_MAX);
+    expect(execution.state.recentCommands[0]?.version).toBe(2);
+  });
+
+  test('commands beyond the bound of a round are deferred, not lost', () => {
+    const execution = givenMachine(machine({ Work: task({ HeartbeatSeconds: 10 }) }), {
+      limits: { roundEventsMax: 60 },
+    });
+    execution.start();
+    const beat: Told = { command: { type: 'RecordHeartbeat', body: { token: execution.openToken() } } };
+    const { outcomes } = execution.whenAll(Array.from({ length: 20 }, () => beat));
+    const kinds = outcomes.map((outcome) => outcome.kind);
+    expect(kinds).toHaveLength(20);
+    expect(kinds[0]).toBe('accepted');
+    expect(kinds[19]).toBe('deferred');
+    expect(kinds.lastIndexOf('accepted')).toBe(kinds.indexOf('deferred') - 1);
+  });
+
+  test('a number that JSON text cannot say again is refused', () => {
+    const execution = givenMachine(ONE_TASK);
+    const infinite = JSON.parse('{"n":1e400,"z":null}');
+    const body = { workflow: 'example', input: infinite, trigger: 'manual' } as const;
+    // The sender's JSON text is what holds it, so it is parsed here and not by the given-when-then round trip.
+    const { outcomes } = execution.decideParsed({ type: 'StartExecution', body });
+    expect(outcomes).toMatchObject([{ kind: 'refused', refusal: { code: 'TL0001' } }]);
+  });
+
+  test('folding refuses a commit that does not follow', () => {
+    const execution = givenMachine(ONE_TASK);
+    execution.start();
+    execution.cancel();
+    const [first, second] = execution.log;
+    if (!first || !second) throw new Error('two commits expected');
+    const initial = executionDecider.initial(execution.state.ref);
+    expect(() => foldCommit(initial, second)).toThrow('does not follow');
+    expect(() => foldCommit(foldCommit(initial, first), first)).toThrow('does not follow');
+  });
+});
