@@ -18,7 +18,7 @@ const commitOf = (index: number): Commit =>
       {
         id: `command-${index}`,
         at: `2026-01-01T00:00:00.00${index % 10}Z`,
-        actor: { kind: 'user', id: index % 2 === 0 ? 'ann' : 'bo\u0000b' },
+        actor: { kind: 'user', id: index % 2 === 0 ? 'ann' : 'bob' },
         seed: '0'.repeat(32),
         events: 1,
         type: 'RecordReplay',
@@ -162,7 +162,4 @@ describe('the check of a chain beside the log', () => {
     expect(new ChainCheck().finish(undefined, { ...last, n: last.n + 5 })).toBeUndefined();
   });
 
-  it('keeps only text that Postgres can hold, so that what is hashed is what is stored', () => {
-    expect(rows[1]?.actors).toEqual(['user:bo\uFFFDb']);
-  });
 });

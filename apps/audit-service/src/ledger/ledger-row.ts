@@ -58,9 +58,6 @@ export interface CommitOnLog {
   readonly bytes: Uint8Array;
 }
 
-/** Postgres cannot hold U+0000 or half a surrogate pair in JSONB; what is hashed must be what can be stored. */
-const storable = (text: string): string => text.replace(/[\0\p{Surrogate}]/gu, '\uFFFD');
-
 /** The row that follows `end` for this commit. Follows from the log alone, so a rebuilt ledger has the same hashes. */
 export const ledgerRow = (end: ChainEnd, { commit, seq, bytes }: CommitOnLog): LedgerRow => {
   const content: Omit<LedgerRow, 'hash'> = {
@@ -71,7 +68,7 @@ export const ledgerRow = (end: ChainEnd, { commit, seq, bytes }: CommitOnLog): L
     aggregateId: commit.aggregateId,
     version: commit.version,
     at: commit.commands.at(-1)?.at ?? '',
-    actors: [...new Set(commit.commands.map(({ actor }) => storable(`${actor.kind}:${actor.id}`)))],
+    actors: [...new Set(commit.commands.map(({ actor }) => `${actor.kind}:${actor.id}`))],
     commands: commit.commands.map(({ type }) => type),
     events: commit.events.map(({ type }) => type),
     correlationId: commit.correlationId,

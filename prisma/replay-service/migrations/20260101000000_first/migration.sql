@@ -8,7 +8,7 @@ CREATE TABLE "replay_sessions" (
     "commits" INTEGER NOT NULL,
     "events" INTEGER NOT NULL,
     "match_percent" DOUBLE PRECISION NOT NULL,
-    "first_divergence" TEXT,
+    "first_divergence" JSON,
 
     CONSTRAINT "replay_sessions_pkey" PRIMARY KEY ("tenant", "id")
 );

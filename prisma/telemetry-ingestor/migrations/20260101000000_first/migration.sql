@@ -10,7 +10,7 @@ CREATE TABLE "logs" (
     "correlation_id" TEXT,
     "step" TEXT,
     "traceparent" TEXT,
-    "attributes" JSONB NOT NULL,
+    "attributes" JSON NOT NULL,
 
     CONSTRAINT "logs_pkey" PRIMARY KEY ("tenant", "id")
 );

@@ -1,0 +1,40 @@
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { EventLog } from '@throughline/event-log';
+import { type RunningProjection, schemaOf } from '@throughline/projections';
+import { EVENT_LOG, PG_POOL, PROJECTION, ReadModelModule } from '@throughline/service-host';
+import type { Pool } from 'pg';
+import { AuditController } from './http/audit.controller.ts';
+import { ExecutionStarts } from './http/execution-starts.ts';
+import { LineageController } from './http/lineage.controller.ts';
+import { auditReadModel } from './read-model/audit-projection.ts';
+import { PrismaClient } from './read-model/generated/client.ts';
+import { GraphReads } from './read-model/graph-reads.ts';
+import { LedgerReads } from './read-model/ledger-reads.ts';
+
+@Module({
+  imports: [ReadModelModule.for(auditReadModel)],
+  controllers: [AuditController, LineageController],
+  providers: [
+    {
+      provide: PrismaClient,
+      useFactory: (pool: Pool) =>
+        new PrismaClient({ adapter: new PrismaPg(pool, { schema: schemaOf('audit-service'), disposeExternalPool: false }) }),
+      inject: [PG_POOL],
+    },
+    { provide: LedgerReads, useFactory: (prisma: PrismaClient) => new LedgerReads(prisma), inject: [PrismaClient] },
+    { provide: GraphReads, useFactory: (prisma: PrismaClient) => new GraphReads(prisma), inject: [PrismaClient] },
+    {
+      provide: ExecutionStarts,
+      useFactory: (log: EventLog, projection: RunningProjection) => new ExecutionStarts(log, projection),
+      inject: [EVENT_LOG, PROJECTION],
+    },
+  ],
+})
+export class AppModule implements OnApplicationShutdown {
+  constructor(@Inject(PrismaClient) private readonly prisma: PrismaClient) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.prisma.$disconnect();
+  }
+}
