@@ -1,4 +1,4 @@
 export { fold, stateAt } from './fold.ts';
 export { firstDifference, type JsonDifference } from './json-difference.ts';
 export { commitDigest, stateHash } from './state-hash.ts';
-export { type ResolveMachine, verify } from './verify.ts';
+export { type ResolveMachine, verify, verifyInSteps } from './verify.ts';

@@ -45,6 +45,19 @@ export const verify = (
   resolveMachine: ResolveMachine,
   limits: Limits = DEFAULT_LIMITS,
 ): ReplayVerdict => {
+  const steps = verifyInSteps(commits, resolveMachine, limits);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+};
+
+/** The same, handing control back after every commit: a process that does other things too need not stand still for a long history. */
+export function* verifyInSteps(
+  commits: readonly CommitAt[],
+  resolveMachine: ResolveMachine,
+  limits: Limits = DEFAULT_LIMITS,
+): Generator<void, ReplayVerdict, void> {
   const first = commits[0];
   const verification: Verification = {
     resolveMachine,
@@ -55,7 +68,10 @@ export const verify = (
     matched: 0,
     firstDivergence: undefined,
   };
-  commits.forEach((logged, i) => verifyCommit(verification, logged, i + 1));
+  for (const [i, logged] of commits.entries()) {
+    verifyCommit(verification, logged, i + 1);
+    yield;
+  }
   const { events, matched, firstDivergence } = verification;
   return {
     verdict: firstDivergence ? 'divergent' : 'identical',
@@ -65,7 +81,7 @@ export const verify = (
     matchPercent: events === 0 ? (firstDivergence ? 0 : 100) : Math.floor((10_000 * matched) / events) / 100,
     ...(firstDivergence ? { firstDivergence } : {}),
   };
-};
+}
 
 const initialState = (commit: Commit): AnyState | undefined => {
   const { tenant, aggregate, aggregateId } = commit;
