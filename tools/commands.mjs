@@ -1,0 +1,25 @@
+// What `npm start`, `npm test`, `npm run bench` and `npm run verify` do, after Node was found new enough.
+import { bench } from './bench.mjs';
+import { ci, test, verify } from './checks.mjs';
+import { advice } from './failures.mjs';
+import { start } from './start.mjs';
+import { say } from './terminal.mjs';
+
+const COMMANDS = { start, test, ci, verify, bench };
+
+export async function main([name, ...args]) {
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    say(`usage: node tools/run.mjs ${Object.keys(COMMANDS).join(' | ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    process.exitCode = await command(args);
+  } catch (error) {
+    say(`\n✗ ${error.message}`);
+    const hint = advice(`${error.code ?? ''} ${error.message} ${error.output ?? ''}`);
+    if (hint !== undefined) say(`\n→ ${hint}`);
+    process.exitCode = 1;
+  }
+}
