@@ -1,0 +1,44 @@
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { EventLog } from '@throughline/event-log';
+import type { CommandSender } from '@throughline/event-log/jetstream';
+import { schemaOf } from '@throughline/projections';
+import { COMMAND_SENDER, EVENT_LOG, PG_POOL, ReadModelModule } from '@throughline/service-host';
+import type { Pool } from 'pg';
+import { ReplayController } from './http/replay.controller.ts';
+import { PrismaClient } from './read-model/generated/client.ts';
+import { replayReadModel } from './read-model/replay-projection.ts';
+import { SessionReads } from './read-model/session-reads.ts';
+import { ReplayRecorder } from './replay/replay-recorder.ts';
+
+@Module({
+  imports: [ReadModelModule.for(replayReadModel)],
+  controllers: [ReplayController],
+  providers: [
+    {
+      provide: PrismaClient,
+      useFactory: (pool: Pool) =>
+        new PrismaClient({
+          adapter: new PrismaPg(pool, { schema: schemaOf('replay-service'), disposeExternalPool: false }),
+        }),
+      inject: [PG_POOL],
+    },
+    {
+      provide: SessionReads,
+      useFactory: (prisma: PrismaClient, log: EventLog) => new SessionReads(prisma, log),
+      inject: [PrismaClient, EVENT_LOG],
+    },
+    {
+      provide: ReplayRecorder,
+      useFactory: (sender: CommandSender) => new ReplayRecorder(sender),
+      inject: [COMMAND_SENDER],
+    },
+  ],
+})
+export class AppModule implements OnApplicationShutdown {
+  constructor(@Inject(PrismaClient) private readonly prisma: PrismaClient) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.prisma.$disconnect();
+  }
+}
