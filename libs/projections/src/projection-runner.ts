@@ -154,10 +154,11 @@ class ProjectionRunner implements RunningProjection {
   /** Returns when it is told to stop; throws whatever went wrong. Nothing is remembered from one call to the next but counts. */
   async #projectFromCheckpoint(): Promise<void> {
     const { pool, nc } = this.#options;
-    const stored = await readCheckpoint(pool, this.#schema);
     const position = await logPosition(nc);
-    this.#seq = stored?.seq ?? 0;
+    // Before anything that needs the database: the lag grows visibly while it is away.
     this.#headSeq = position.lastSeq;
+    const stored = await readCheckpoint(pool, this.#schema);
+    this.#seq = stored?.seq ?? 0;
     if (stored && (stored.created !== position.created || stored.seq > position.lastSeq)) {
       throw new LogReplacedError(
         `the checkpoint is at ${stored.seq} of the log created ${stored.created}, the log was created ${position.created} and ends at ${position.lastSeq}`,
@@ -180,7 +181,9 @@ class ProjectionRunner implements RunningProjection {
     const signal = this.#stopping.signal;
     while (!signal.aborted) {
       const records = await feed.next({ maxMessages: this.#batchSize, idleMs: IDLE_MS, signal });
-      if (records.length > 0) {
+      const last = records.at(-1);
+      if (last) {
+        this.#headSeq = Math.max(this.#headSeq, last.seq);
         const batch = decodeBatch(records, this.#options.projection.applyUnreadable !== undefined);
         if (batch.stretches.length > 0) await this.#commitBatch(batch, feed.created);
         if (batch.stoppedBy) throw new UnreadableRecordError(batch.stoppedBy);
