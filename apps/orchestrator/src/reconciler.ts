@@ -25,7 +25,7 @@ const REPUBLISHED_MAX = 50_000;
 export class Reconciler {
   private readonly nc: NatsConnection;
   private readonly loop: CommandLoop;
-  private readonly reads: EngineReads;
+  private readonly reads: Pick<EngineReads, 'standingStill'>;
   private readonly options: ReconcilerOptions;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -34,7 +34,12 @@ export class Reconciler {
   /** Task ids published again lately, oldest first. */
   private readonly republished = new Map<string, number>();
 
-  constructor(nc: NatsConnection, loop: CommandLoop, reads: EngineReads, options: ReconcilerOptions) {
+  constructor(
+    nc: NatsConnection,
+    loop: CommandLoop,
+    reads: Pick<EngineReads, 'standingStill'>,
+    options: ReconcilerOptions,
+  ) {
     this.nc = nc;
     this.loop = loop;
     this.reads = reads;

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { attemptTokenSchema, executionRef, instantSchema, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
+import { connectNats, ensureStreams, type NatsConnection, timerIsThere } from '@throughline/event-log/jetstream';
+import { armedTimers, initialExecution, foldCommit, type ExecutionState } from '@throughline/execution';
+import { useServers } from '@throughline/testkit';
+import { Reconciler } from '../reconciler.ts';
+import { decidingSystem, oneStep, TENANT } from '../spec/deciding-system.ts';
+
+describe('the command loop over a real log', () => {
+  const servers = useServers({ postgres: false });
+  let nc: NatsConnection;
+  let system: ReturnType<typeof decidingSystem>;
+
+  beforeAll(async () => {
+    nc = await connectNats({ url: servers.natsUrl, name: 'spec' });
+    await ensureStreams(nc);
+    system = decidingSystem(nc);
+    await system.register('one-step', oneStep);
+  });
+  afterAll(() => nc.close());
+
+  const tasks = async (): Promise<number> => {
+    const info = await (
+      await jetstreamManager(nc)
+    ).streams.info(STREAMS.tasks, { subjects_filter: SUBJECT_FILTERS.tasks });
+    return info.state.messages;
+  };
+  const purgeTasks = async (): Promise<unknown> => (await jetstreamManager(nc)).streams.purge(STREAMS.tasks);
+  const stateOf = async (id: string): Promise<ExecutionState> => {
+    const ref = executionRef(TENANT, id);
+    const read = await system.log.read(ref);
+    if (read.kind !== 'commits') throw new Error(read.problem);
+    return read.commits.reduce<ExecutionState>(foldCommit, initialExecution(ref));
+  };
+  const complete = (id: string, token: string, commandId: string = randomUUID()) =>
+    system.decide(
+      executionRef(TENANT, id),
+      {
+        type: 'CompleteStep',
+        body: {
+          token: attemptTokenSchema.parse(token),
+          output: { done: true },
+          outputHash: '0'.repeat(64),
+          startedAt: instantSchema.parse(new Date().toISOString()),
+          finishedAt: instantSchema.parse(new Date().toISOString()),
+          worker: 'spec',
+        },
+      },
+      commandId,
+    );
+  const onlyToken = async (id: string): Promise<string> => {
+    const [token] = Object.keys((await stateOf(id)).attempts);
+    if (token === undefined) throw new Error('no attempt is open');
+    return token;
+  };
+
+  test('an accepted start is on the log, and its task and timer are on their streams', async () => {
+    await purgeTasks();
+    const answer = await system.start('e-start', 'one-step');
+    expect(answer).toMatchObject({ outcome: 'accepted', version: 1, duplicate: false });
+    const state = await stateOf('e-start');
+    expect(state.status).toBe('running');
+    expect(await tasks()).toBe(1);
+    const [timer] = armedTimers(state);
+    expect(timer && (await timerIsThere(nc, state.ref, timer.id))).toBe(true);
+  });
+
+  test('a redelivered command brings back the task that is still awaited, and only that', async () => {
+    await system.start('e-again', 'one-step');
+    // The duplicate window would hide a second publish of the same task: a lost stream forgets it, as here.
+    await (await jetstreamManager(nc)).streams.delete(STREAMS.tasks);
+    await ensureStreams(nc);
+    const again = await system.start('e-again', 'one-step');
+    expect(again).toMatchObject({ outcome: 'accepted', version: 1, duplicate: true });
+    expect(await tasks()).toBe(1);
+    await complete('e-again', await onlyToken('e-again'));
+    await purgeTasks();
+    await system.start('e-again', 'one-step');
+    expect(await tasks()).toBe(0);
+  });
+
+  test('the first result counts once; a second one and a late one are refused without a commit', async () => {
+    await system.start('e-result', 'one-step');
+    const token = await onlyToken('e-result');
+    expect(await complete('e-result', token, 'result-1')).toMatchObject({
+      outcome: 'accepted',
+      version: 2,
+      duplicate: false,
+    });
+    expect(await complete('e-result', token, 'result-1')).toMatchObject({ outcome: 'accepted', duplicate: true });
+    expect(await complete('e-result', token, 'result-2')).toMatchObject({ outcome: 'refused' });
+    expect((await stateOf('e-result')).version).toBe(2);
+  });
+
+  test('one id started by fifty callers at once is one execution with one commit', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => system.start('e-fifty', 'one-step')));
+    expect(answers.filter((answer) => answer.outcome === 'accepted' && !answer.duplicate)).toHaveLength(1);
+    expect(answers.every((answer) => answer.outcome === 'accepted')).toBe(true);
+    expect((await stateOf('e-fifty')).version).toBe(1);
+  });
+
+  test('one id with another input is refused with TL0104', async () => {
+    await system.start('e-body', 'one-step', { a: 1 });
+    const other = decidingSystem(nc);
+    const answer = await other.decide(executionRef(TENANT, 'e-body'), {
+      type: 'StartExecution',
+      body: { workflow: 'one-step', input: { a: 2 }, trigger: 'manual' },
+    });
+    expect(answer).toMatchObject({ outcome: 'refused', refusal: { code: 'TL0104' } });
+  });
+
+  test('an unknown workflow is refused with TL0101 and leaves nothing on the log', async () => {
+    expect(await system.start('e-unknown', 'nobody-registered-this')).toMatchObject({
+      outcome: 'refused',
+      refusal: { code: 'TL0101' },
+    });
+    expect((await stateOf('e-unknown')).version).toBe(0);
+  });
+
+  test('commands that arrive together for one execution become one commit', async () => {
+    const [started, cancelled] = await Promise.all([
+      system.start('e-together', 'one-step'),
+      system.decide(executionRef(TENANT, 'e-together'), { type: 'CancelExecution', body: {} }),
+    ]);
+    expect(started).toMatchObject({ outcome: 'accepted', version: 1 });
+    expect(cancelled).toMatchObject({ outcome: 'accepted', version: 1 });
+    expect((await stateOf('e-together')).status).toBe('cancelled');
+  });
+
+  test('a loop whose cached state is behind folds again and decides again', async () => {
+    const other = decidingSystem(nc);
+    await system.start('e-two', 'one-step');
+    const token = await onlyToken('e-two');
+    expect(
+      await other.decide(executionRef(TENANT, 'e-two'), {
+        type: 'RecordHeartbeat',
+        body: { token: attemptTokenSchema.parse(token) },
+      }),
+    ).toBeDefined();
+    await other.decide(executionRef(TENANT, 'e-two'), { type: 'CancelExecution', body: {} });
+    expect(await complete('e-two', token)).toMatchObject({ outcome: 'refused' });
+    expect((await stateOf('e-two')).status).toBe('cancelled');
+  });
+
+  test('the reconciler brings back tasks and timers of an execution whose queue streams were deleted', async () => {
+    await system.start('e-lost', 'one-step');
+    const manager = await jetstreamManager(nc);
+    for (const stream of [STREAMS.tasks, STREAMS.timers]) await manager.streams.delete(stream);
+    await ensureStreams(nc);
+    const republished: number[] = [];
+    const reconciler = new Reconciler(
+      nc,
+      system.loop,
+      // The read model only says where to look; here it says so without a database.
+      { standingStill: async () => [{ tenant: TENANT, id: 'e-lost', updatedAt: '' }] },
+      {
+        standingStillMs: 0,
+        everyMs: 1_000,
+        onRepublished: (_execution, effects) => republished.push(effects),
+        onProblem: (problem) => {
+          throw new Error(problem);
+        },
+      },
+    );
+    await reconciler.tick();
+    expect(republished).toEqual([2]);
+    expect(await tasks()).toBe(1);
+    await reconciler.tick();
+    expect(republished).toEqual([2]);
+  });
+});
