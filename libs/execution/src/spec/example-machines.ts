@@ -29,3 +29,36 @@ export const LOOP_FOREVER = machine({
   B: { Type: 'Choice', Choices: [{ Variable: '$.stop', BooleanEquals: true, Next: 'C' }], Default: 'A' },
   C: { Type: 'Succeed' },
 });
+
+/** Nearly everything at once: a loop over a step that retries with jitter, times out and is caught, waits, choices. */
+export const RICH = machine(
+  {
+    Prepare: { Type: 'Pass', Parameters: { 'order.$': '$', 'execution.$': '$$.Execution.Id', n: 0 }, Next: 'Charge' },
+    Charge: task({
+      Parameters: { 'order.$': '$.order', 'retry.$': '$$.State.RetryCount' },
+      ResultPath: '$.charged',
+      TimeoutSeconds: 30,
+      HeartbeatSeconds: 10,
+      Retry: [
+        { ErrorEquals: ['Busy'], IntervalSeconds: 1, MaxAttempts: 2, BackoffRate: 2, JitterStrategy: 'FULL' },
+        { ErrorEquals: ['States.Timeout'], MaxAttempts: 1 },
+      ],
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Compensate' }],
+      Next: 'Rest',
+    }),
+    Rest: { Type: 'Wait', Seconds: 5, Next: 'Again' },
+    Again: {
+      Type: 'Choice',
+      Choices: [
+        { Variable: '$.charged.more', IsPresent: false, Next: 'Ship' },
+        { Variable: '$.charged.more', BooleanEquals: true, Next: 'Charge' },
+      ],
+      Default: 'Ship',
+    },
+    Ship: task({ InputPath: '$.order', OutputPath: '$.id', Next: 'Done' }),
+    Done: { Type: 'Succeed' },
+    Compensate: task({ Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1 }], Next: 'GiveUp' }),
+    GiveUp: { Type: 'Fail', Error: 'NotCharged', CausePath: '$.reason' },
+  },
+  { TimeoutSeconds: 300 },
+);

@@ -25,6 +25,8 @@ import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import { decideRound, type Pending, type RoundOutcome } from '../round.ts';
 import type { CommitAt } from '../walk.ts';
 
+export * as exampleMachines from './example-machines.ts';
+
 /** Runs an execution in memory, the way an orchestrator does: rounds in, commits and effects out. For specs only. */
 
 export const resolved = (definition: Json, name = 'example', version = 1): ResolvedMachine => {
@@ -104,6 +106,9 @@ export class ExecutionUnderTest {
     this.state = storedAt(this.state, this.seq);
     const text = JSON.stringify(round.draft);
     const commit = commitSchema.parse({ ...JSON.parse(text), digest: sha256Hex(text) });
+    if (JSON.stringify({ ...round.draft, digest: commit.digest }) !== JSON.stringify(commit)) {
+      throw new Error('a draft whose keys do not stand in the order of the schema');
+    }
     this.log.push({ commit, seq: this.seq });
     const effects = effectsOf(this.state, commit);
     // The draft of an execution holds execution events.
