@@ -91,6 +91,8 @@ class InboxPublisher implements Publisher {
   readonly #inbox = `_INBOX.${nuid.next()}`;
   readonly #inFlight = new Map<string, Waiting>();
   #line: Waiting[] = [];
+  /** Where the line begins: what stands before it has been sent. */
+  #next = 0;
   #tokens = 0;
   #closed = false;
   #sweeper: NodeJS.Timeout | undefined;
@@ -105,10 +107,15 @@ class InboxPublisher implements Publisher {
       callback: (_error, message) => this.#acked(message),
     });
     void nc.closed().then(() => this.close());
+    void this.#watchConnection();
   }
 
   get pending(): number {
-    return this.#inFlight.size + this.#line.length;
+    return this.#inFlight.size + this.#lined;
+  }
+
+  get #lined(): number {
+    return this.#line.length - this.#next;
   }
 
   publish(subject: string, bytes: Uint8Array | string, options: PublishOptions = {}): Promise<PubAck> {
@@ -119,7 +126,7 @@ class InboxPublisher implements Publisher {
       const deadlineMs = Date.now() + (options.timeoutMs ?? this.#timeoutMs);
       const waiting: Waiting = { subject, bytes, headers, deadlineMs, resolve, reject };
       if (this.#inFlight.size < this.#maxInFlight) return this.#send(waiting);
-      if (this.#line.length >= this.#maxWaiting) {
+      if (this.#lined >= this.#maxWaiting) {
         return reject(new PublishError('overloaded', `${this.pending} publishes wait already`));
       }
       this.#line.push(waiting);
@@ -131,9 +138,10 @@ class InboxPublisher implements Publisher {
     this.#closed = true;
     clearInterval(this.#sweeper);
     if (!this.#nc.isClosed()) this.#subscription.unsubscribe();
-    const left = [...this.#inFlight.values(), ...this.#line];
+    const left = [...this.#inFlight.values(), ...this.#line.slice(this.#next)];
     this.#inFlight.clear();
     this.#line = [];
+    this.#next = 0;
     for (const waiting of left) waiting.reject(new PublishError('closed', 'closed before the ack came'));
   }
 
@@ -167,10 +175,28 @@ class InboxPublisher implements Publisher {
     this.#advance();
   }
 
+  /** With the connection the acks are gone; told now, the caller looks up what became of its message as soon as it can. */
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (this.#closed) return;
+      if (status.type !== 'disconnect') continue;
+      const lost = [...this.#inFlight.values()];
+      this.#inFlight.clear();
+      for (const waiting of lost)
+        waiting.reject(new PublishError('timeout', 'the connection was lost before the ack came'));
+    }
+  }
+
   #advance(): void {
-    if (this.#line.length === 0) return;
-    const free = this.#maxInFlight - this.#inFlight.size;
-    for (const waiting of this.#line.splice(0, free)) this.#send(waiting);
+    if (this.#lined === 0) return;
+    while (this.#inFlight.size < this.#maxInFlight && this.#next < this.#line.length) {
+      const waiting = this.#line[this.#next++];
+      if (waiting) this.#send(waiting);
+    }
+    // Cut off in one piece: shifting a long array once per ack would cost more than the publishes.
+    if (this.#next * 2 < this.#line.length) return;
+    this.#line = this.#line.slice(this.#next);
+    this.#next = 0;
   }
 
   /** One timer for all of them: a timer per publish would cost as much as the publish. */
@@ -181,6 +207,8 @@ class InboxPublisher implements Publisher {
       this.#inFlight.delete(token);
       waiting.reject(new PublishError('timeout', `no ack for ${waiting.subject} in time`));
     }
+    this.#line = this.#line.slice(this.#next);
+    this.#next = 0;
     const late = this.#line.filter((waiting) => waiting.deadlineMs <= nowMs);
     if (late.length > 0) this.#line = this.#line.filter((waiting) => waiting.deadlineMs > nowMs);
     for (const waiting of late) waiting.reject(new PublishError('overloaded', 'its turn did not come in time'));
