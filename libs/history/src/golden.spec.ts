@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  executionEventSchema,
+  type Json,
+  parseCommit,
+  replayEventSchema,
+  RULES_VERSION,
+  workflowEventSchema,
+} from '@throughline/contracts';
+import { type AnyState, type CommitAt, DEFAULT_LIMITS, type Limits } from '@throughline/execution';
+import { resolved } from '@throughline/execution/given-when-then';
+import { fold } from './fold.ts';
+import { GOLDEN_SCENARIOS } from './spec/golden-scenarios.ts';
+import { verify } from './verify.ts';
+
+/**
+ * Histories as the first rules decided them. A golden log is never written again: when one of these tests fails, the
+ * behaviour has changed, and the new one needs a new rules version beside the old.
+ */
+interface GoldenLog {
+  readonly name: string;
+  readonly definition?: Json;
+  readonly limits?: Partial<Limits>;
+  /** Where it led. Not a hash of the whole state: that may gain fields without any behaviour changing. */
+  readonly end: Json;
+  readonly log: readonly CommitAt[];
+}
+
+const endOf = (log: readonly CommitAt[]): Json => {
+  const state = fold<AnyState>(log);
+  if (!state) throw new Error('a log without commits');
+  if ('end' in state) return { version: state.version, status: state.status, ...state.end };
+  if ('versions' in state) return { version: state.version, hashes: state.versions.map(({ hash }) => hash) };
+  return { version: state.version, verdict: state.replay?.result.verdict ?? null };
+};
+
+const FOLDER = join(import.meta.dirname, '..', 'golden', String(RULES_VERSION));
+
+// Only adds logs that are missing: `THROUGHLINE_WRITE_GOLDEN=1 jest libs/history`.
+if (process.env.THROUGHLINE_WRITE_GOLDEN === '1') {
+  for (const { play, ...scenario } of GOLDEN_SCENARIOS) {
+    const file = join(FOLDER, `${scenario.name}.json`);
+    const log = play();
+    const golden: GoldenLog = { ...scenario, end: endOf(log), log };
+    if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(golden, null, 2)}\n`);
+  }
+}
+
+const GOLDEN: readonly GoldenLog[] = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.json'))
+  .sort()
+  .map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as GoldenLog);
+
+describe.each(GOLDEN.map((golden) => [golden.name, golden] as const))('golden log %s', (_name, golden) => {
+  const machine = golden.definition === undefined ? undefined : resolved(golden.definition);
+
+  test('is decided again to the same bytes', () => {
+    const limits = { ...DEFAULT_LIMITS, ...golden.limits };
+    expect(verify(golden.log, () => machine, limits)).toEqual({
+      verdict: 'identical',
+      commits: golden.log.length,
+      events: golden.log.reduce((sum, { commit }) => sum + commit.events.length, 0),
+      matchPercent: 100,
+    });
+  });
+
+  test('folds to the same end', () => {
+    expect(endOf(golden.log)).toEqual(golden.end);
+  });
+
+  test('is read by the schema of today without a byte changed', () => {
+    for (const { commit } of golden.log) {
+      const parsed = parseCommit(commit);
+      expect(parsed.kind === 'commit' && JSON.stringify(parsed.commit)).toBe(JSON.stringify(commit));
+    }
+  });
+});
+
+describe('the golden logs together', () => {
+  const held = new Set(GOLDEN.flatMap(({ log }) => log.flatMap(({ commit }) => commit.events.map(({ type }) => type))));
+  const known = [executionEventSchema, workflowEventSchema, replayEventSchema].flatMap((schema) =>
+    schema.options.map((option) => option.shape.type.value),
+  );
+
+  test('hold every event type', () => {
+    expect(known.filter((type) => !held.has(type))).toEqual([]);
+  });
+
+  test('are those of the scenarios', () => {
+    expect(GOLDEN.map(({ name }) => name)).toEqual(GOLDEN_SCENARIOS.map(({ name }) => name).sort());
+  });
+});

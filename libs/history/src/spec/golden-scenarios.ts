@@ -1,0 +1,161 @@
+import {
+  type AggregateRef,
+  aggregateIdSchema,
+  type CommandId,
+  commitSchema,
+  executionIdSchema,
+  type Json,
+  tenantSchema,
+} from '@throughline/contracts';
+import {
+  type AnyState,
+  armedTimers,
+  type CommitAt,
+  DEFAULT_LIMITS,
+  decideRound,
+  deciderOf,
+  type Limits,
+  storedAt,
+} from '@throughline/execution';
+import {
+  exampleMachines,
+  type ExecutionUnderTest,
+  givenMachine,
+  START_AT,
+} from '@throughline/execution/given-when-then';
+import { commitDigest } from '../state-hash.ts';
+
+/** What golden logs are made of: histories that together hold every event there is. For specs only. */
+export interface GoldenScenario {
+  readonly name: string;
+  /** Absent for aggregates that run no machine. */
+  readonly definition?: Json;
+  readonly limits?: Partial<Limits>;
+  readonly play: () => readonly CommitAt[];
+}
+
+const { LOOP_FOREVER, RICH, machine, task } = exampleMachines;
+
+const execution = (
+  name: string,
+  definition: Json,
+  play: (under: ExecutionUnderTest) => void,
+  limits?: Partial<Limits>,
+): GoldenScenario => ({
+  name,
+  definition,
+  ...(limits ? { limits } : {}),
+  play: () => {
+    const under = givenMachine(definition, { id: name, ...(limits ? { limits } : {}) });
+    play(under);
+    return under.log;
+  },
+});
+
+/** Rounds of one command each on an aggregate that runs no machine. */
+const recorded = (ref: AggregateRef, commands: readonly { type: string; body: Json }[]): readonly CommitAt[] => {
+  const decider = deciderOf<AnyState>(ref.aggregate);
+  let state = decider.initial(ref);
+  return commands.map(({ type, body }, i) => {
+    const command = { id: `c-${i + 1}`, type, actor: { kind: 'user', id: 'ada' }, body };
+    const meta = { commitId: `commit-${i + 1}` as CommandId, limits: DEFAULT_LIMITS, machineOf: () => undefined };
+    // The casts join commands with the decider that `ref` names; the schema below checks what comes out.
+    const { draft, state: after } = decideRound(decider as never, state, [{ command, at: START_AT }] as never, meta);
+    if (!draft) throw new Error(`a ${type} of the scenario was refused`);
+    const seq = 100 + i;
+    state = storedAt(after, seq);
+    return { commit: commitSchema.parse({ ...draft, digest: commitDigest(draft) }), seq };
+  });
+};
+
+const ref = (aggregate: AggregateRef['aggregate'], id: string): AggregateRef => ({
+  tenant: tenantSchema.parse('default'),
+  aggregate,
+  aggregateId: aggregateIdSchema.parse(id),
+});
+
+const timerFor = (under: ExecutionUnderTest, purpose: string) =>
+  armedTimers(under.state).find((timer) => timer.purpose === purpose)?.id;
+
+export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
+  execution('succeeds-after-a-loop', RICH, (under) => {
+    under.start({ id: 'order-1', items: ['ä', '\u2028', '😀'], total: 12.5 });
+    under.later(3_000).heartbeat();
+    under.later(4_000).complete({ more: true, receipt: null });
+    under.fire();
+    under.complete({ more: false });
+    under.fire();
+    under.later(250).complete({ id: 'parcel-1' });
+  }),
+  execution('retries-then-compensates', RICH, (under) => {
+    under.start({ id: 'order-2' });
+    for (let retry = 0; retry < 2; retry += 1) {
+      under.later(100).fail('Busy', 'HTTP 429');
+      under.fire();
+    }
+    under.fail('Busy', 'HTTP 429');
+    under.fail('Broken', 'the refund failed once');
+    under.fire();
+    under.complete({ reason: 'the card was declined' });
+  }),
+  execution('times-out-twice', RICH, (under) => {
+    under.start({ id: 'order-3' });
+    under.fire(timerFor(under, 'heartbeat'));
+    under.fire(timerFor(under, 'retry'));
+    under.later(9_000).heartbeat();
+    under.fire(timerFor(under, 'execution-timeout'));
+  }),
+  execution('heartbeat-keeps-alive', machine({ Work: task({ HeartbeatSeconds: 10, TimeoutSeconds: 60 }) }), (under) => {
+    under.start([1, 2, 3]);
+    under.later(6_000).heartbeat();
+    under.fire(timerFor(under, 'heartbeat'));
+    under.fire(timerFor(under, 'heartbeat'));
+  }),
+  execution('decided-in-one-round', RICH, (under) => {
+    under.whenAll([
+      {
+        command: {
+          type: 'StartExecution',
+          body: { workflow: 'example', input: { id: 'order-4' }, trigger: 'manual', labels: { team: 'a' } },
+        },
+      },
+      { command: { type: 'RecordHeartbeat', body: { token: '1.5' as never } } },
+      { command: { type: 'CancelExecution', body: { reason: 'by request' } } },
+    ]);
+  }),
+  execution(
+    'endless-loop',
+    LOOP_FOREVER,
+    (under) => {
+      let then = under.start({ stop: false });
+      for (let round = 0; round < 5; round += 1) {
+        const effect = then.effects[0];
+        if (effect?.kind !== 'command' || effect.command.type !== 'ContinueExecution') return;
+        then = under.when({ type: 'ContinueExecution', body: {} }, effect.command.id);
+      }
+    },
+    { roundEventsMax: 40, continuationsWithoutWaitMax: 2 },
+  ),
+  {
+    name: 'workflow-versions',
+    play: () =>
+      recorded(ref('workflow', 'example'), [
+        { type: 'RegisterWorkflow', body: { name: 'example', definition: RICH } },
+        { type: 'RegisterWorkflow', body: { name: 'example', definition: LOOP_FOREVER } },
+      ]),
+  },
+  {
+    name: 'replay-session',
+    play: () =>
+      recorded(ref('replay', 'session-1'), [
+        {
+          type: 'RecordReplay',
+          body: {
+            executionId: executionIdSchema.parse('order-1'),
+            mode: 'full',
+            result: { verdict: 'identical', commits: 7, events: 40, matchPercent: 100 },
+          },
+        },
+      ]),
+  },
+];
