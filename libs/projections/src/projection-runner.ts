@@ -188,8 +188,7 @@ class ProjectionRunner implements RunningProjection {
         if (batch.stretches.length > 0) await this.#commitBatch(batch, feed.created);
         if (batch.stoppedBy) throw new UnreadableRecordError(batch.stoppedBy);
       }
-      this.#state = { kind: 'running' };
-      this.#failuresInARow = 0;
+      this.#noteSuccess();
       await this.#lookAtHead(records.length);
     }
   }
@@ -202,6 +201,7 @@ class ProjectionRunner implements RunningProjection {
     this.#seq = batch.lastSeq;
     this.#batches += 1;
     this.#records += batch.commits.length;
+    this.#noteSuccess();
     onBatch?.(batch.commits);
     for (const look of this.#waiting) look();
   }
@@ -214,6 +214,11 @@ class ProjectionRunner implements RunningProjection {
       this.#headLookedAtMs = Date.now();
       this.#headSeq = (await logPosition(this.#options.nc)).lastSeq;
     }
+  }
+
+  #noteSuccess(): void {
+    this.#state = { kind: 'running' };
+    this.#failuresInARow = 0;
   }
 
   #noteFailure(error: unknown): void {
