@@ -108,7 +108,7 @@ describe('IsPresent', () => {
   });
 
   it('guards the rules after it', () => {
-    const rule = {
+    const rule: Fields = {
       And: [
         { Variable: '$.v', IsPresent: true },
         { Variable: '$.v', NumericGreaterThan: 1 },

@@ -22,7 +22,7 @@ export type PathCompilation =
 /** More nodes than any state's data can hold usefully; bounds what one path can cost. */
 const NODES_MAX = 100_000;
 /** Data nested deeper than this is not searched for descendants. */
-const DESCENT_MAX = 1_000;
+const DESCENT_MAX = 256;
 
 const rfc9535 = new JSONPathEnvironment({ maxRecursionDepth: DESCENT_MAX });
 // Both run a regular expression of the definition's author over the data: one such expression can hold a decider for hours.

@@ -16,12 +16,30 @@ export type PathSyntax =
   | { readonly ok: true; readonly root: PathRoot; readonly segments: readonly PathSegment[] }
   | { readonly ok: false; readonly problem: string };
 
-export const PATH_LENGTH_MAX = 4_096;
+/** Also bounds how deep a filter can nest: its parser goes down with it. */
+export const PATH_LENGTH_MAX = 1_024;
 /** Each descendant segment multiplies the nodes that are visited by the depth of the data. */
 const DESCENDANTS_MAX = 2;
+/** Each further selector of a union may double the nodes that are visited. */
+const FURTHER_SELECTORS_MAX = 8;
 
 const SHORTHAND_NAME = /[^\s.[\]()'"*?@,:&|=<>!\\]+/y;
 const INDEX = /^-?(0|[1-9][0-9]{0,15})$/;
+
+const QUOTED = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/g;
+/** A `$` within a filter, its names and indexes as a whole, and what follows them. */
+const ROOT_IN_FILTER = /\$(?=((?:\.[^\s.[\]()*?@,:&|=<>!]+|\[-?\d*\])*))\1(.?)/g;
+
+/** Why a path could take far longer to read than its data is large; undefined where it cannot. */
+const tooCostly = (text: string): string | undefined => {
+  const plain = text.replaceAll(QUOTED, '');
+  if (plain.split('..').length - 1 > DESCENDANTS_MAX) return `a path may use ".." ${DESCENDANTS_MAX} times`;
+  if (plain.split(',').length - 1 > FURTHER_SELECTORS_MAX) return `a path may use "," ${FURTHER_SELECTORS_MAX} times`;
+  for (const [, , following] of plain.slice(plain.indexOf('[')).matchAll(ROOT_IN_FILTER)) {
+    if (following === '.' || following === '[') return 'a "$" within a filter has to name one node';
+  }
+  return undefined;
+};
 
 /** A refusal on the way through the text; caught by `parsePathSyntax`, never seen outside. */
 class BadPath extends Error {}
@@ -140,7 +158,8 @@ export const parsePathSyntax = (text: string): PathSyntax => {
   if (!text.startsWith('$')) return refused('a path starts with "$" (the data) or "$$" (the context object)');
   const root: PathRoot = text.startsWith('$$') ? '$$' : '$';
   if (/[^.[]/.test(text[root.length] ?? '.')) return refused('variables ("$name") are not run by this version');
-  if (text.split('..').length - 1 > DESCENDANTS_MAX) return refused(`a path may use ".." ${DESCENDANTS_MAX} times`);
+  const cost = tooCostly(text);
+  if (cost !== undefined) return refused(cost);
   try {
     return { ok: true, root, segments: new PathReader(text, root.length).segments() };
   } catch (error) {
