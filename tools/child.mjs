@@ -20,8 +20,8 @@ export async function run(title, command, args, { env = {}, cwd = CHECKOUT } = {
 }
 
 /** Runs a program with this terminal as its own; returns its exit code. */
-export async function runShown(command, args, { env = {}, cwd = CHECKOUT } = {}) {
-  return (await exec(command, args, { env, cwd, stdio: 'inherit' })).code;
+export async function runShown(command, args, { env = {}, cwd = CHECKOUT, stdio = 'inherit' } = {}) {
+  return (await exec(command, args, { env, cwd, stdio })).code;
 }
 
 function exec(command, args, { env, cwd, stdio }) {
@@ -35,6 +35,3 @@ function exec(command, args, { env, cwd, stdio }) {
     child.once('close', (code, signal) => resolve({ code: code ?? 128, signal, output }));
   });
 }
-
-/** A dependency's own command, without npx. */
-export const node = (script, ...args) => [process.execPath, [script, ...args]];

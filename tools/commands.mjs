@@ -1,11 +1,11 @@
 // What `npm start`, `npm test`, `npm run bench` and `npm run verify` do, after Node was found new enough.
 import { bench } from './bench.mjs';
-import { ci, test, verify } from './checks.mjs';
+import { test, verify } from './checks.mjs';
 import { advice } from './failures.mjs';
 import { start } from './start.mjs';
 import { say } from './terminal.mjs';
 
-const COMMANDS = { start, test, ci, verify, bench };
+const COMMANDS = { start, test, verify, bench };
 
 export async function main([name, ...args]) {
   const command = COMMANDS[name];

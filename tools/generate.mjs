@@ -30,7 +30,8 @@ function schemas() {
 }
 
 const isFresh = ({ service, hash }) =>
-  hasStamp(`client-${service}`, hash) && existsSync(inCheckout('apps', service, 'src', 'read-model', 'generated', 'client.ts'));
+  hasStamp(`client-${service}`, hash) &&
+  existsSync(inCheckout('apps', service, 'src', 'read-model', 'generated', 'client.ts'));
 
 async function generateOne({ service, hash }) {
   const prisma = inCheckout('node_modules', 'prisma', 'build', 'index.js');

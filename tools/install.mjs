@@ -7,7 +7,9 @@ import { step } from './terminal.mjs';
 export async function install() {
   const lock = readLock(inCheckout('package-lock.json'));
   if (isInstalled(lock, readLock(inCheckout('node_modules', '.package-lock.json')))) return;
-  await step('installing npm packages', () => run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
+  await step('installing npm packages', () =>
+    run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  );
 }
 
 function readLock(file) {

@@ -2,7 +2,18 @@
 // Puts a new enough nats-server into <home>/bin: nothing is installed on the machine itself.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -89,7 +100,12 @@ async function fromDebian(work) {
 /** The one that this machine already uses. */
 async function debianMirror() {
   const format = '$(SITE) $(ORIGIN) $(LABEL) $(COMPONENT)';
-  const targets = await run('apt-get indextargets', 'apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
+  const targets = await run('apt-get indextargets', 'apt-get', [
+    'indextargets',
+    '--format',
+    format,
+    'Created-By: Packages',
+  ]);
   return targets
     .split('\n')
     .map((line) => line.split(' '))
@@ -120,7 +136,9 @@ async function fromRelease(work) {
   const archive = join(work, 'release.tar.gz');
   await download(`${release}/${name}.tar.gz`, archive);
   await download(`${release}/SHA256SUMS`, join(work, 'SHA256SUMS'));
-  const wanted = readFileSync(join(work, 'SHA256SUMS'), 'utf8').split('\n').find((line) => line.endsWith(`${name}.tar.gz`));
+  const wanted = readFileSync(join(work, 'SHA256SUMS'), 'utf8')
+    .split('\n')
+    .find((line) => line.endsWith(`${name}.tar.gz`));
   const sum = createHash('sha256').update(readFileSync(archive)).digest('hex');
   if (!wanted?.startsWith(sum)) throw new Error(`${name}.tar.gz does not have the published checksum`);
   await run('tar', 'tar', ['-xzf', archive, '-C', work]);

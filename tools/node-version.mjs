@@ -6,7 +6,13 @@ export function nodeVersionProblem(version) {
   var parts = version.split('.').map(Number);
   if (parts[0] > MAJOR || (parts[0] === MAJOR && parts[1] >= MINOR)) return undefined;
   return (
-    'Throughline needs Node ' + MAJOR + '.' + MINOR + ' or newer; this is ' + version + '.\n' +
+    'Throughline needs Node ' +
+    MAJOR +
+    '.' +
+    MINOR +
+    ' or newer; this is ' +
+    version +
+    '.\n' +
     'Install a newer one from https://nodejs.org (or "nvm install" in this folder) and try again.'
   );
 }

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { inCheckout, stateHome } from './checkout.mjs';
+import { setUp } from './setup.mjs';
+import { say, step } from './terminal.mjs';
+
+const EXAMPLE = ['examples', 'order-fulfilment', 'dist'];
+
+/** `npm start`: the whole system and the example's three orders; `--once` ends after them. */
+export async function start(args) {
+  const once = args.includes('--once');
+  const unknown = args.filter((arg) => arg !== '--once');
+  if (unknown.length > 0) throw new Error(`npm start knows only -- --once, not ${unknown.join(' ')}`);
+  await setUp();
+  const interrupted = untilInterrupted();
+  const system = await step('starting the system', () => bringUp());
+  let exitCode = 0;
+  try {
+    exitCode = await Promise.race([runExample(system), interrupted.then(() => 130)]);
+    if (!once && exitCode !== 130) {
+      printAddresses(system);
+      say('\nRunning. Ctrl-C stops everything; the data stay for the next start.');
+      await interrupted;
+    }
+  } finally {
+    await step('stopping', () => system.stop());
+  }
+  return exitCode === 130 ? 0 : exitCode;
+}
+
+async function bringUp() {
+  const { startSystem } = await import('../libs/local-system/dist/index.js');
+  const handlers = inCheckout(...EXAMPLE, 'handlers.js');
+  return startSystem({
+    home: stateHome(),
+    examples: true,
+    handlers: existsSync(handlers) ? [handlers] : [],
+    natsUrl: process.env.NATS_URL || undefined,
+    databaseUrl: process.env.DATABASE_URL || undefined,
+    onUnexpectedExit: (name, logFile) => say(`\n✗ ${name} ended unexpectedly; its log: ${logFile}`),
+  });
+}
+
+/** The example prints its own progress and results. */
+async function runExample(system) {
+  const { runOrders } = await import('../examples/order-fulfilment/dist/run-orders.js');
+  const { frontUrl, apiKey, exampleUrls } = system;
+  const { ok } = await runOrders({ frontUrl, apiKey, services: exampleUrls }, process.stdout);
+  if (ok) return 0;
+  say('\n✗ The example did not end as it should: the reasons stand above.');
+  return 1;
+}
+
+function printAddresses({ frontUrl, serviceUrls, natsUrl, apiKey, localKeyFile }) {
+  const rows = [
+    ['front', frontUrl],
+    ...Object.entries(serviceUrls).map(([name, url]) => [`${name} API`, `${url}/docs`]),
+    ['NATS', natsUrl],
+    ['API key', `${apiKey} (also in ${localKeyFile}, where the CLI finds it)`],
+    ['logs', `${stateHome()}/logs`],
+  ];
+  say('');
+  for (const [name, value] of rows) say(`  ${name.padEnd(24)} ${value}`);
+}
+
+/** The first signal asks for an orderly end, the second one ends at once. */
+function untilInterrupted() {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.on(signal, () => {
+        if (interruptions++ > 0) process.exit(130);
+        resolve(signal);
+      });
+    }
+  });
+}
+let interruptions = 0;
