@@ -36,19 +36,18 @@ export const versionOfCommand = (state: AggregateState, id: CommandId): number |
   return undefined;
 };
 
-const NO_COMMANDS: readonly RecentCommand[] = [];
+/** An aggregate's own id serves as correlation id until an event says otherwise: both brands are one subject token. */
+export const ownCorrelationId = (ref: AggregateRef): CorrelationId => ref.aggregateId as unknown as CorrelationId;
 
-/** An aggregate's own id serves as correlation id until an event says otherwise. */
 export const emptyAggregateState = (ref: AggregateRef, rules: number): AggregateState => ({
   ref,
   version: 0,
   seq: 0,
   rules,
   lastAt: null,
-  // Both brands are one subject token, so the id is a valid correlation id.
-  correlationId: ref.aggregateId as unknown as CorrelationId,
+  correlationId: ownCorrelationId(ref),
   roundEvents: 0,
-  recentCommands: NO_COMMANDS,
+  recentCommands: [],
 });
 
 /** Remembers a command as part of the commit under way, after its events. */

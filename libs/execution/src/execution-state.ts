@@ -12,7 +12,7 @@ import {
   type TimerPurpose,
   type TriggerKind,
 } from '@throughline/contracts';
-import { type AggregateState, emptyAggregateState } from './aggregate-state.ts';
+import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
 /** What the start said and settled; never changes afterwards. */
@@ -99,8 +99,16 @@ export interface ExecutionState extends AggregateState {
   readonly end: ExecutionEnd | null;
 }
 
+/** Written out, not spread: every later copy of the state is fast only if the first has one plain shape. */
 export const initialExecution = (ref: AggregateRef): ExecutionState => ({
-  ...emptyAggregateState(ref, RULES_VERSION),
+  ref,
+  version: 0,
+  seq: 0,
+  rules: RULES_VERSION,
+  lastAt: null,
+  correlationId: ownCorrelationId(ref),
+  roundEvents: 0,
+  recentCommands: [],
   status: 'none',
   start: null,
   frames: NO_FRAMES,

@@ -110,7 +110,8 @@ export const decideRound = <S extends AggregateState, C extends AnyCommandRecord
     switch (decision.kind) {
       case 'accepted':
         events.push(...decision.events);
-        commands.push(withEventCount(command, decision.events.length));
+        command.events = decision.events.length;
+        commands.push(command);
         current = withCommand(decision.after, command);
         roundBytes += bodyBytes + decision.bytes;
         outcomes.push(accepted(current, version, false));
@@ -152,23 +153,18 @@ const accepted = (state: AggregateState, version: number, duplicate: boolean): R
 /** RFC 3339 in UTC with milliseconds compares as text. */
 const later = (at: Instant, lastAt: Instant | null): Instant => (lastAt !== null && lastAt > at ? lastAt : at);
 
-/** In the order of the recorded command's schema; the cast states that the parts are those of one command type. */
-const record = <C extends AnyCommandRecord>(given: Given<C>, at: Instant, seed: string): C => {
+/**
+ * In the order of the recorded command's schema, written out because this runs for every command. `events` is counted
+ * once they are known. The cast states that the parts are those of one command type.
+ */
+const record = <C extends AnyCommandRecord>(given: Given<C>, at: Instant, seed: string): C & { events: number } => {
   const { id, actor, causationId, traceparent, type, body } = given as unknown as AnyCommandRecord;
-  return {
-    id,
-    at,
-    actor,
-    ...(causationId === undefined ? {} : { causationId }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-    seed,
-    type,
-    body,
-  } as unknown as C;
-};
-
-const withEventCount = <C extends AnyCommandRecord>(command: C, events: number): C & { events: number } => {
-  const { type, body, ...envelope } = command;
-  // Rebuilt only to put `events` where the schema has it.
-  return { ...envelope, events, type, body } as unknown as C & { events: number };
+  const recorded: Record<string, unknown> = { id, at, actor };
+  if (causationId !== undefined) recorded.causationId = causationId;
+  if (traceparent !== undefined) recorded.traceparent = traceparent;
+  recorded.seed = seed;
+  recorded.events = 0;
+  recorded.type = type;
+  recorded.body = body;
+  return recorded as unknown as C & { events: number };
 };
