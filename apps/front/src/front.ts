@@ -1,0 +1,84 @@
+import type { Socket } from 'node:net';
+import { MESSAGE_BYTES_MAX, SERVICES } from '@throughline/contracts';
+import replyFrom from '@fastify/reply-from';
+import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import type { FrontConfig } from './config.ts';
+import { answerError } from './error-answers.ts';
+import { indexPage } from './index-page.ts';
+import { mergedOpenApi } from './openapi-merge.ts';
+import { proxyDocs, proxyRoutes } from './proxy.ts';
+import { healthOfUpstreams } from './upstream-health.ts';
+
+/** Per service. A stream holds one as long as it is watched. */
+const UPSTREAM_CONNECTIONS_MAX = 2_048;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** A workflow name of 80 characters, each escaped as UTF-8. */
+const PARAM_CHARACTERS_MAX = 1_024;
+
+export const createFront = async (config: FrontConfig): Promise<FastifyInstance> => {
+  const app = Fastify({
+    logger: { level: config.logLevel },
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: 'x-request-id',
+    genReqId: () => crypto.randomUUID(),
+    bodyLimit: MESSAGE_BYTES_MAX,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  app.setNotFoundHandler((request, reply) => answerError(reply, 'TL0004', `no route ${request.method} ${request.url}`));
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error.statusCode === 413) return answerError(reply, 'TL0005', `bodies may hold ${MESSAGE_BYTES_MAX} bytes`);
+    if (error.statusCode !== undefined && error.statusCode < 500) return answerError(reply, 'TL0001', error.message);
+    request.log.error({ err: error }, 'request failed');
+    return answerError(reply, 'TL0007', 'the request could not be handled; the log of front has the request id');
+  });
+  await app.register(replyFrom, {
+    undici: { connections: UPSTREAM_CONNECTIONS_MAX, pipelining: 1, connect: { timeout: CONNECT_TIMEOUT_MS } },
+    destroyAgent: true,
+    disableRequestLogging: true,
+  });
+  proxyRoutes(app, config);
+  proxyDocs(app, config, SERVICES);
+  ownPages(app, config);
+  closeUnusedConnections(app);
+  return app;
+};
+
+/** Connections opened ahead and never used are not idle to Node: they would hold the close up until they time out. */
+const closeUnusedConnections = (app: FastifyInstance): void => {
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  app.addHook('preClose', async () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  });
+};
+
+const ownPages = (app: FastifyInstance, config: FrontConfig): void => {
+  app.get('/health/live', () => ({ status: 'ok' }));
+  app.get('/health/ready', async (_, reply) => {
+    const upstreams = await healthOfUpstreams(config);
+    const ready = upstreams.every(({ status }) => status === 'ready');
+    const services = Object.fromEntries(upstreams.map(({ service, status, detail }) => [service, { status, detail }]));
+    return reply.status(ready ? 200 : 503).send({ status: ready ? 'ok' : 'error', services });
+  });
+  app.get('/', async (_, reply) =>
+    reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+      .send(indexPage(await healthOfUpstreams(config))),
+  );
+  app.get('/docs-json', async (request, reply) => {
+    try {
+      return await mergedOpenApi(config);
+    } catch (error) {
+      request.log.warn({ err: error }, 'no merged OpenAPI');
+      return answerError(reply, 'TL0008', 'the OpenAPI document of a service cannot be read');
+    }
+  });
+};
