@@ -1,9 +1,9 @@
-var MAJOR = 20;
-var MINOR = 19;
+const MAJOR = 20;
+const MINOR = 19;
 
 /** The sentence for the user when this Node is too old, else undefined. */
 export function nodeVersionProblem(version) {
-  var parts = version.split('.').map(Number);
+  const parts = version.split('.').map(Number);
   if (parts[0] > MAJOR || (parts[0] === MAJOR && parts[1] >= MINOR)) return undefined;
   return (
     'Throughline needs Node ' +

@@ -35,7 +35,9 @@ const SUPERUSER = 'throughline';
 
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const cluster = prepareCluster(options);
-  let { launched, port } = await startOnSomePort(cluster, options.port ?? 0);
+  const first = await startOnSomePort(cluster, options.port ?? 0);
+  const { port } = first;
+  let { launched } = first;
   await createDatabase(cluster, port);
   return {
     url: urlOf(cluster, port, DATABASE),
