@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { connectNats, consumeWorkQueue, createCommandSender, type WorkQueue } from '@throughline/event-log/jetstream';
+import { connectNats, consumeWorkQueue, createCommandSender } from '@throughline/event-log/jetstream';
 import type { Handler } from './handler.ts';
 import { handlerSet } from './handler-set.ts';
 import { createTaskLog } from './task-log.ts';
@@ -28,11 +28,8 @@ export interface RunningWorker {
 }
 
 const CONCURRENCY = 16;
+const GRACE_MS = 10_000;
 const ABORT_MS = 6_000;
-
-const settleWithin = async (queues: readonly WorkQueue[], ms: number): Promise<void> => {
-  await Promise.all(queues.map((queue) => queue.drain(ms)));
-};
 
 /** Runs handlers in the caller's own process until it is stopped. Resolves once every queue is consumed. */
 export const startWorker = async (options: StartWorkerOptions): Promise<RunningWorker> => {
@@ -57,6 +54,15 @@ export const startWorker = async (options: StartWorkerOptions): Promise<RunningW
       }),
     ),
   );
+  const stop = async (graceMs: number): Promise<void> => {
+    const abortTimer = setTimeout(() => stopping.abort(), graceMs);
+    await Promise.all(queues.map((queue) => queue.drain(graceMs + ABORT_MS)));
+    clearTimeout(abortTimer);
+    stopping.abort();
+    commands.close();
+    if (!nc.isClosed()) await nc.drain();
+  };
+  let stopped: Promise<void> | undefined;
   return {
     name,
     get connected() {
@@ -65,13 +71,6 @@ export const startWorker = async (options: StartWorkerOptions): Promise<RunningW
     get inFlight() {
       return queues.reduce((sum, queue) => sum + queue.inFlight, 0);
     },
-    async stop(graceMs = 10_000) {
-      const abortTimer = setTimeout(() => stopping.abort(), graceMs);
-      await settleWithin(queues, graceMs + ABORT_MS);
-      clearTimeout(abortTimer);
-      stopping.abort();
-      commands.close();
-      await nc.drain();
-    },
+    stop: (graceMs = GRACE_MS) => (stopped ??= stop(graceMs)),
   };
 };
