@@ -1,7 +1,7 @@
 import type { RunningSystem } from '@throughline/local-system';
 import type { NatsConnection } from '@throughline/event-log/jetstream';
 import { cpuTimeOfTreeUs } from './cpu-time.ts';
-import { auditLog } from './log-audit.ts';
+import { auditLog } from '@throughline/testkit';
 import type { Workload } from './workload.ts';
 
 export interface Spread {

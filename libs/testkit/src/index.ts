@@ -3,3 +3,5 @@ export { useServers, type TestServers, type WantedServers } from './servers.ts';
 export { startTestSystem, type TestSystem } from './test-system.ts';
 export { eventually, type Patience } from './eventually.ts';
 export { freePort, startNats, startPostgres, startSystem, migrate, schemaOf } from '@throughline/local-system';
+export { auditLog, type LogAudit } from './log-audit.ts';
+export { LogAuthor, type StartOptions } from './log-author.ts';

@@ -75,7 +75,7 @@ export class CommandLoop {
       if (lane.running) return;
       lane.running = true;
       // After the socket read is parsed: commands that came together are decided together, and a lone one waits for nothing.
-      queueMicrotask(() => void this.run(lane));
+      void Promise.resolve().then(() => this.run(lane));
     });
   }
 

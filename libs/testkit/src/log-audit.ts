@@ -14,7 +14,7 @@ const IDLE_MS = 500;
 /** Reads the whole log and counts, per state visit, the results that count. */
 export const auditLog = async (nc: NatsConnection): Promise<LogAudit> => {
   const feed = await openLogFeed(nc, {
-    name: 'bench-audit',
+    name: 'log-audit',
     fromSeq: 1,
     filterSubject: SUBJECT_FILTERS.logOfAggregate('execution'),
     batchMax: BATCH,

@@ -1,0 +1,247 @@
+import { jest } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { createClient } from '@throughline/client';
+import { SERVICES, type ServiceName } from '@throughline/contracts';
+import { eventually } from '@throughline/testkit';
+import pg from 'pg';
+import { OrderSystem, type StartedOrder } from './order-system.ts';
+
+jest.setTimeout(180_000);
+
+/** Telemetry is not on the log, so its tables cannot be made again from it. */
+const REBUILDABLE = SERVICES.filter((service) => service !== 'telemetry-ingestor');
+
+describe('the order example on the whole system', () => {
+  let orders: OrderSystem;
+  let started: readonly StartedOrder[];
+
+  beforeAll(async () => {
+    orders = await OrderSystem.start();
+    started = await orders.startOrders('first');
+    await orders.expectRightEnds(started);
+  });
+  afterAll(() => orders?.remove());
+
+  const order = (index: number): StartedOrder => {
+    const found = started[index];
+    if (!found) throw new Error(`no order ${index}`);
+    return found;
+  };
+  const attemptsByState = async (id: string): Promise<Record<string, number>> => {
+    const { items } = await eventually('attempts are projected', async () => {
+      const page = await orders.client.attempts(id);
+      return page.items.every((attempt) => attempt.status !== 'scheduled') && page.items.length > 0 && page;
+    });
+    const counts: Record<string, number> = {};
+    for (const { state } of items) counts[state] = (counts[state] ?? 0) + 1;
+    return counts;
+  };
+
+  test.each([
+    [0, 'an order succeeds'],
+    [1, 'an order whose payment fails twice succeeds at the third attempt'],
+    [2, 'an order that cannot be shipped is refunded and released'],
+  ])('order %i: %s, with exactly the attempts that it needs', async (index) => {
+    const { id, example } = order(index);
+    expect(await attemptsByState(id)).toEqual(example.expected.attempts);
+    await orders.expectNothingLostOrDoubled([order(index)]);
+  });
+
+  test('the services were told to do each thing once', async () => {
+    for (const url of Object.values(orders.system.exampleUrls)) {
+      const ledger = (await (await fetch(`${url}/ledger`)).json()) as {
+        effects: { key?: string; idempotencyKey?: string }[];
+      };
+      const keys = ledger.effects.map((effect) => effect.idempotencyKey ?? effect.key);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(keys.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('the audit chain is intact and holds every commit of an order', async () => {
+    const verification = await eventually('the ledger caught up', async () => {
+      const answer = await orders.client.verifyAudit();
+      return answer.rows > 0 && answer;
+    });
+    expect(verification.verdict).toBe('intact');
+    const { id } = order(0);
+    const end = await orders.client.get(id);
+    const { items } = await orders.client.audit(id);
+    expect(items.map((row) => row.version)).toEqual(Array.from({ length: end.version }, (_none, index) => index + 1));
+  });
+
+  test('every log line of an order carries its correlation id, and events resume from any point', async () => {
+    const { id } = order(1);
+    const { items: logs } = await eventually('logs arrived', async () => {
+      const page = await orders.client.logs(id);
+      return page.items.length > 0 && page;
+    });
+    expect(new Set(logs.map((line) => line.correlationId))).toEqual(new Set([id]));
+    const all: string[] = [];
+    for await (const event of orders.client.watch(id)) all.push(event.event_id);
+    const { items } = await orders.client.events(id);
+    expect(items.map((event) => event.event_id)).toEqual(all);
+    const rest: string[] = [];
+    for await (const event of orders.client.watch(id, { lastEventId: all[4] })) rest.push(event.event_id);
+    expect(rest).toEqual(all.slice(5));
+  });
+
+  test('the state after each commit can be asked for; one that is not there is refused', async () => {
+    const { id } = order(0);
+    const { version } = await orders.client.get(id);
+    const first = await orders.client.state(id, { at: 1 });
+    expect(first).toMatchObject({ at: 1, of: version });
+    await expect(orders.client.state(id, { at: version + 1 })).rejects.toMatchObject({ code: 'TL0401' });
+  });
+
+  test('a GET directly after a 201 is never 404', async () => {
+    for (let i = 0; i < 30; i += 1) {
+      const { id } = await orders.client.start('order-fulfilment', { input: { unusable: i } });
+      const reads = await Promise.allSettled([
+        orders.client.get(id),
+        orders.client.steps(id),
+        orders.client.attempts(id),
+        orders.client.state(id),
+        orders.client.events(id),
+        orders.client.logs(id),
+        orders.client.audit(id),
+        orders.client.lineage(id),
+      ]);
+      expect(reads.map((read) => (read.status === 'rejected' ? String(read.reason) : 'ok'))).toEqual(
+        reads.map(() => 'ok'),
+      );
+    }
+  });
+
+  test('one idempotency key from 50 clients at once, and again after a restart, is one execution', async () => {
+    const idempotencyKey = `key-${randomUUID()}`;
+    const start = () => orders.client.start('order-fulfilment', { input: { n: 1 }, idempotencyKey });
+    const ids = (await Promise.all(Array.from({ length: 50 }, start))).map((view) => view.id);
+    await orders.system.processes.get('orchestrator')?.restart();
+    ids.push((await start()).id);
+    expect(new Set(ids).size).toBe(1);
+    await expect(orders.client.start('order-fulfilment', { input: { n: 2 }, idempotencyKey })).rejects.toMatchObject({
+      code: 'TL0104',
+      status: 409,
+    });
+  });
+
+  test('a cancelled order stays cancelled, and cancelling it again is refused', async () => {
+    const { id } = await orders.client.start('order-fulfilment', {
+      // The cast states that an order is JSON.
+      input: { ...order(0).example.order, orderId: 'cancel-1', packingSeconds: 60 } as never,
+    });
+    expect((await orders.client.cancel(id, { reason: 'spec' })).status).toBe('cancelled');
+    await expect(orders.client.cancel(id)).rejects.toMatchObject({ code: 'TL0106' });
+  });
+
+  test('another tenant sees nothing of it, and no credential sees nothing at all', async () => {
+    const { id } = order(0);
+    const nobody = createClient({ url: orders.system.frontUrl, apiKey: 'tlk_none_0' });
+    await expect(nobody.get(id)).rejects.toMatchObject({ code: 'TL0002', status: 401 });
+    const bare = await fetch(`${orders.system.frontUrl}/api/v1/executions/${id}`);
+    expect(bare.status).toBe(401);
+  });
+
+  describe('bad input is refused with a code, stores nothing, and the processes stay up', () => {
+    const call = async (method: string, path: string, body?: string): Promise<{ status: number; code?: string }> => {
+      const response = await fetch(`${orders.system.frontUrl}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${orders.system.apiKey}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body }),
+      });
+      const answer = (await response.json()) as { code?: string };
+      return { status: response.status, code: answer.code };
+    };
+    test.each([
+      ['JSON that does not parse', 'POST', '/api/v1/workflows', '{', 400, 'TL0001'],
+      ['an unknown field', 'POST', '/api/v1/workflows', '{"name":"x","definition":{},"more":1}', 400, 'TL0001'],
+      [
+        'a definition with faults',
+        'POST',
+        '/api/v1/workflows',
+        '{"name":"x","definition":{"StartAt":"A","States":{}}}',
+        422,
+        'TL0103',
+      ],
+      ['an unknown workflow', 'POST', '/api/v1/workflows/nobody/executions', '{}', 404, 'TL0101'],
+      ['an unknown version', 'POST', '/api/v1/workflows/order-fulfilment/executions', '{"version":99}', 404, 'TL0102'],
+      ['an id with a wildcard', 'GET', '/api/v1/executions/a.*', undefined, 400, 'TL0006'],
+      ['an execution that is not there', 'POST', '/api/v1/executions/none/cancel', '{}', 404, 'TL0105'],
+      [
+        'an input over 256 KiB',
+        'POST',
+        '/api/v1/workflows/order-fulfilment/executions',
+        JSON.stringify({ input: 'x'.repeat(300_000) }),
+        413,
+        'TL0005',
+      ],
+      [
+        'a body over every limit',
+        'POST',
+        '/api/v1/workflows/order-fulfilment/executions',
+        JSON.stringify({ input: 'x'.repeat(3_000_000) }),
+        413,
+        'TL0005',
+      ],
+      ['a made-up cursor', 'GET', '/api/v1/executions?cursor=nonsense', undefined, 400, 'TL0001'],
+    ])('%s', async (_what, method, path, body, status, code) => {
+      const before = await orders.client.stats();
+      expect(await call(method, path, body)).toEqual({ status, code });
+      expect(await orders.client.stats()).toEqual(before);
+    });
+  });
+
+  test.each(REBUILDABLE)(
+    'the tables of %s dropped and rebuilt with another batch size have the same digest',
+    async (service) => {
+      await settled(orders);
+      const before = await orders.client.digest(service);
+      expect(Object.values(before.tables).some((table) => table.rows > 0)).toBe(true);
+      await dropTables(orders.system.databaseUrl, service);
+      await orders.client.rebuild(service, { batchSize: 7 });
+      const after = await eventually('the projection serves again', async () => {
+        const digest = await orders.client.digest(service);
+        return digest.seq >= before.seq && digest;
+      });
+      expect(after.tables).toEqual(before.tables);
+    },
+  );
+
+  test('a ledger row edited by a superuser is named by audit verify', async () => {
+    const database = new pg.Client({ connectionString: orders.system.databaseUrl });
+    await database.connect();
+    try {
+      await expect(database.query(`UPDATE audit_service.ledger SET at = at WHERE n = 3`)).rejects.toThrow();
+      await expect(database.query(`TRUNCATE audit_service.ledger`)).rejects.toThrow();
+      await database.query(`SET session_replication_role = replica`);
+      await database.query(`UPDATE audit_service.ledger SET events = '["ExecutionSucceeded"]' WHERE n = 3`);
+    } finally {
+      await database.end();
+    }
+    const verification = await orders.client.verifyAudit();
+    expect(verification).toMatchObject({ verdict: 'broken', firstBad: { n: 3 } });
+  });
+});
+
+/** Nothing runs and every projection has caught up, so that two digests can be compared. */
+const settled = (orders: OrderSystem): Promise<unknown> =>
+  eventually('everything is projected', async () => {
+    const health = await orders.client.health();
+    return health.open === 0 && health.projectionLag === 0;
+  });
+
+const dropTables = async (databaseUrl: string, service: ServiceName): Promise<void> => {
+  const schema = service.replaceAll('-', '_');
+  const database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  try {
+    const { rows } = await database.query<{ name: string }>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = $1 AND tablename <> '_prisma_migrations'`,
+      [schema],
+    );
+    for (const { name } of rows) await database.query(`DROP TABLE ${schema}."${name}" CASCADE`);
+  } finally {
+    await database.end();
+  }
+};
