@@ -32,6 +32,6 @@ function newKey(apiKeysFile: string): string {
   const key = `tlk_${id}_${randomBytes(24).toString('hex')}`;
   const sha256 = createHash('sha256').update(key).digest('hex');
   const entry = { id, tenant: 'default', sha256, permissions: [...PERMISSIONS], label: 'local' };
-  writeFileSync(apiKeysFile, `${JSON.stringify({ keys: [entry] }, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(apiKeysFile, `${JSON.stringify({ keys: [entry] }, null, 2)}\n`);
   return key;
 }
