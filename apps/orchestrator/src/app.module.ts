@@ -1,8 +1,6 @@
 import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { EventLog } from '@throughline/event-log';
 import type { CommandSender, NatsConnection } from '@throughline/event-log/jetstream';
-import { schemaOf } from '@throughline/projections';
 import {
   COMMAND_SENDER,
   EVENT_LOG,
@@ -20,9 +18,9 @@ import { CommandGateway } from './http/command-gateway.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
 import { WorkflowsController } from './http/workflows.controller.ts';
+import { openPrisma, PrismaClient } from './read-model/database.ts';
 import { EngineReads } from './read-model/engine-reads.ts';
 import { ExecutionReads } from './read-model/execution-reads.ts';
-import { PrismaClient } from './read-model/generated/client.ts';
 import { orchestratorReadModel } from './read-model/orchestrator-projection.ts';
 import { WorkflowReads } from './read-model/workflow-reads.ts';
 
@@ -30,14 +28,7 @@ import { WorkflowReads } from './read-model/workflow-reads.ts';
   imports: [ReadModelModule.for(orchestratorReadModel)],
   controllers: [ExecutionsController, WorkflowsController, EngineController],
   providers: [
-    {
-      provide: PrismaClient,
-      useFactory: (pool: Pool) =>
-        new PrismaClient({
-          adapter: new PrismaPg(pool, { schema: schemaOf('orchestrator'), disposeExternalPool: false }),
-        }),
-      inject: [PG_POOL],
-    },
+    { provide: PrismaClient, useFactory: (pool: Pool) => openPrisma(pool), inject: [PG_POOL] },
     { provide: EngineReads, useFactory: (prisma: PrismaClient) => new EngineReads(prisma), inject: [PrismaClient] },
     {
       provide: Engine,
