@@ -1,14 +1,17 @@
 import type { Socket } from 'node:net';
-import { MESSAGE_BYTES_MAX, SERVICES } from '@throughline/contracts';
+import { SERVICES } from '@throughline/contracts';
 import replyFrom from '@fastify/reply-from';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import type { FrontConfig } from './config.ts';
 import { answerError } from './error-answers.ts';
-import { indexPage } from './index-page.ts';
+import { indexPage } from './pages.ts';
 import { mergedOpenApi } from './openapi-merge.ts';
 import { proxyDocs, proxyRoutes } from './proxy.ts';
 import { healthOfUpstreams } from './upstream-health.ts';
 
+/** As the services have it: a definition may have 1 MB, the rest is for the JSON around it. */
+export const BODY_BYTES_MAX = 1.5 * 1024 * 1024;
+const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Per service. A stream holds one as long as it is watched. */
 const UPSTREAM_CONNECTIONS_MAX = 2_048;
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -19,9 +22,12 @@ export const createFront = async (config: FrontConfig): Promise<FastifyInstance>
   const app = Fastify({
     logger: { level: config.logLevel },
     logController: new LogController({ disableRequestLogging: true }),
-    requestIdHeader: 'x-request-id',
-    genReqId: () => crypto.randomUUID(),
-    bodyLimit: MESSAGE_BYTES_MAX,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+    },
+    bodyLimit: BODY_BYTES_MAX,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
@@ -30,7 +36,7 @@ export const createFront = async (config: FrontConfig): Promise<FastifyInstance>
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   app.setNotFoundHandler((request, reply) => answerError(reply, 'TL0004', `no route ${request.method} ${request.url}`));
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) return answerError(reply, 'TL0005', `bodies may hold ${MESSAGE_BYTES_MAX} bytes`);
+    if (error.statusCode === 413) return answerError(reply, 'TL0005', `bodies may hold ${BODY_BYTES_MAX} bytes`);
     if (error.statusCode !== undefined && error.statusCode < 500) return answerError(reply, 'TL0001', error.message);
     request.log.error({ err: error }, 'request failed');
     return answerError(reply, 'TL0007', 'the request could not be handled; the log of front has the request id');

@@ -2,6 +2,7 @@ import { allRoutes, type Route, type ServiceName, WAIT_MS_MAX } from '@throughli
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FrontConfig } from './config.ts';
 import { answerError } from './error-answers.ts';
+import { apiPage } from './pages.ts';
 
 /** A start may wait for its commit and then for the end; the service's own bounds come first. */
 const ANSWER_TIMEOUT_MS = WAIT_MS_MAX + 30_000;
@@ -42,20 +43,23 @@ export const proxyRoutes = (app: FastifyInstance, config: FrontConfig): void => 
   }
 };
 
-const SWAGGER_ASSET = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+/** What an API page loads; each service serves these files under /docs. */
+const PAGE_ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js'] as const;
 
 /** The API pages of each service. The slash at the end matters: the page names its assets relative to it. */
 export const proxyDocs = (app: FastifyInstance, config: FrontConfig, services: readonly ServiceName[]): void => {
+  const timeoutMs = ANSWER_TIMEOUT_MS;
   for (const service of services) {
     app.get(`/docs/${service}`, (_, reply) => reply.redirect(`/docs/${service}/`, 302));
-    app.get<{ Params: { '*': string } }>(`/docs/${service}/*`, (request, reply) => {
-      const asset = request.params['*'];
-      if (asset !== '' && !SWAGGER_ASSET.test(asset)) return answerError(reply, 'TL0004', 'no such page');
-      return forward(request, reply, config, service, { timeoutMs: ANSWER_TIMEOUT_MS, path: `/docs/${asset}` });
-    });
+    app.get(`/docs/${service}/`, (_, reply) => reply.type('text/html; charset=utf-8').send(apiPage(service)));
     app.get(`/docs/${service}-json`, (request, reply) =>
-      forward(request, reply, config, service, { timeoutMs: ANSWER_TIMEOUT_MS, path: '/docs-json' }),
+      forward(request, reply, config, service, { timeoutMs, path: '/docs-json' }),
     );
+    for (const asset of PAGE_ASSETS) {
+      app.get(`/docs/${service}/${asset}`, (request, reply) =>
+        forward(request, reply, config, service, { timeoutMs, path: `/docs/${asset}` }),
+      );
+    }
   }
 };
 

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@throughline/contracts';
 import type { UpstreamHealth } from './upstream-health.ts';
 
 const row = ({ service, status }: UpstreamHealth): string =>
@@ -22,5 +23,16 @@ export const indexPage = (upstreams: readonly UpstreamHealth[]): string => `<!do
 ${upstreams.map(row).join('\n')}
 </table>
 <p><a href="/docs-json">OpenAPI of all services</a> · <a href="/health/ready">health</a></p>
+</html>
+`;
+
+/** A service's own page names its assets from the root of its address; here each has a folder. */
+export const apiPage = (service: ServiceName): string => `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Throughline ${service}</title><link rel="stylesheet" href="swagger-ui.css"></head>
+<body><div id="ui"></div>
+<script src="swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({ url: '/docs/${service}-json', dom_id: '#ui', deepLinking: true, persistAuthorization: true });</script>
+</body>
 </html>
 `;
