@@ -2,7 +2,7 @@ import {
   type AggregateRef,
   type ExecutionId,
   type Instant,
-  REPLAY_MODES,
+  type REPLAY_MODES,
   type ReplayVerdict,
   RULES_VERSION,
 } from '@throughline/contracts';
