@@ -19,7 +19,9 @@ import { LedgerReads } from './read-model/ledger-reads.ts';
     {
       provide: PrismaClient,
       useFactory: (pool: Pool) =>
-        new PrismaClient({ adapter: new PrismaPg(pool, { schema: schemaOf('audit-service'), disposeExternalPool: false }) }),
+        new PrismaClient({
+          adapter: new PrismaPg(pool, { schema: schemaOf('audit-service'), disposeExternalPool: false }),
+        }),
       inject: [PG_POOL],
     },
     { provide: LedgerReads, useFactory: (prisma: PrismaClient) => new LedgerReads(prisma), inject: [PrismaClient] },

@@ -53,7 +53,8 @@ export class AuditController {
 
   @Handle(routes.verifyAudit)
   async verify(@CallerOf() { tenant }: Caller): Promise<AuditVerification> {
-    if (this.verifying >= VERIFICATIONS_MAX) return refuse('TL0010', 'the ledger is being verified already: try again later');
+    if (this.verifying >= VERIFICATIONS_MAX)
+      return refuse('TL0010', 'the ledger is being verified already: try again later');
     this.verifying += 1;
     try {
       const log: LogPosition = await logPosition(this.nc);

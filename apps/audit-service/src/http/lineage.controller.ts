@@ -1,6 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type CorrelationChainView, type LineageView, routes, type Tenant } from '@throughline/contracts';
-import { type Caller, CallerOf, Handle, Params, type ParamsOf, Query, type QueryOf, refuse } from '@throughline/service-host';
+import {
+  type Caller,
+  CallerOf,
+  Handle,
+  Params,
+  type ParamsOf,
+  Query,
+  type QueryOf,
+  refuse,
+} from '@throughline/service-host';
 import { type GraphNode, startedNode } from '../lineage/graph-node.ts';
 import { lineageOf } from '../lineage/lineage.ts';
 import { GraphReads } from '../read-model/graph-reads.ts';

@@ -161,5 +161,4 @@ describe('the check of a chain beside the log', () => {
     expect(check(log, rows, { ...last, n: last.n - 1 })?.problem).toContain('end of the chain');
     expect(new ChainCheck().finish(undefined, { ...last, n: last.n + 5 })).toBeUndefined();
   });
-
 });

@@ -55,7 +55,7 @@ const recordOf = (record: FeedRecord): LogRecordOfChain => {
 };
 
 async function* recordsUpTo(feed: LogFeed, seqMax: number, signal: AbortSignal): AsyncGenerator<FeedRecord> {
-  for (let last = 0; last < seqMax; ) {
+  for (let last = 0; last < seqMax;) {
     const records = await feed.next({ maxMessages: PAGE, idleMs: FEED_IDLE_MS, signal });
     if (records.length === 0) throw new Error(`the log gave nothing after sequence ${last} of ${seqMax}`);
     for (const record of records) {

@@ -1,4 +1,10 @@
-import { jsonColumn, type ProjectedRecord, type ReadModel, schemaOf, type SqlTransaction } from '@throughline/projections';
+import {
+  jsonColumn,
+  type ProjectedRecord,
+  type ReadModel,
+  schemaOf,
+  type SqlTransaction,
+} from '@throughline/projections';
 import { CHAIN_START, type ChainEnd, type LedgerRow, ledgerRow } from '../ledger/ledger-row.ts';
 import { type GraphChange, graphChanges, type GraphNode } from '../lineage/graph-node.ts';
 
@@ -11,7 +17,9 @@ interface HeadRow {
 
 /** Chains go on from their recorded heads, not from their last rows: a tail that somebody cut off stays a gap. */
 const chainEnds = async (sql: SqlTransaction, tenants: readonly string[]): Promise<Map<string, ChainEnd>> => {
-  const { rows } = await sql.query<HeadRow>('SELECT tenant, n, hash FROM chain_heads WHERE tenant = ANY($1::text[])', [tenants]);
+  const { rows } = await sql.query<HeadRow>('SELECT tenant, n, hash FROM chain_heads WHERE tenant = ANY($1::text[])', [
+    tenants,
+  ]);
   return new Map(rows.map(({ tenant, n, hash }) => [tenant, { n: Number(n), hash }]));
 };
 
@@ -61,11 +69,20 @@ const moveHeads = async (sql: SqlTransaction, heads: readonly LedgerRow[]): Prom
     `INSERT INTO chain_heads (tenant, n, seq, hash)
      SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[])
      ON CONFLICT (tenant) DO UPDATE SET n = excluded.n, seq = excluded.seq, hash = excluded.hash`,
-    [heads.map((row) => row.tenant), heads.map((row) => row.n), heads.map((row) => row.seq), heads.map((row) => row.hash)],
+    [
+      heads.map((row) => row.tenant),
+      heads.map((row) => row.n),
+      heads.map((row) => row.seq),
+      heads.map((row) => row.hash),
+    ],
   );
 };
 
-const insertNodes = async (sql: SqlTransaction, tenants: readonly string[], nodes: readonly GraphNode[]): Promise<void> => {
+const insertNodes = async (
+  sql: SqlTransaction,
+  tenants: readonly string[],
+  nodes: readonly GraphNode[],
+): Promise<void> => {
   await sql.query(
     `INSERT INTO execution_graph (tenant, id, parent_execution_id, root_execution_id, correlation_id, trigger, workflow,
        status, started_at, trace_id)

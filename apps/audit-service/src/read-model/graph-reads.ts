@@ -21,7 +21,8 @@ export class GraphReads {
 
   relativesIn(tenant: Tenant): Relatives {
     return {
-      byIds: async (ids) => (await this.prisma.graphNode.findMany({ where: { tenant, id: { in: [...ids] } } })).map(nodeOf),
+      byIds: async (ids) =>
+        (await this.prisma.graphNode.findMany({ where: { tenant, id: { in: [...ids] } } })).map(nodeOf),
       childrenOf: async (ids, limit) => {
         const rows = await this.prisma.graphNode.findMany({
           where: { tenant, parentExecutionId: { in: [...ids] } },
