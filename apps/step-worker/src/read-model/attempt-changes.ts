@@ -1,6 +1,7 @@
 import type { AttemptView, Commit, ExecutionEvent, Json, RecordedExecutionCommand } from '@throughline/contracts';
 import { assertNever } from '@throughline/contracts';
 import { type ExecutionState, type OpenAttempt, walkCommit, type WalkedEvent } from '@throughline/execution';
+import { textColumn } from '@throughline/projections';
 import { jsonHash } from '@throughline/worker-sdk';
 
 /** The columns of `step_attempts` that a schedule fills. */
@@ -56,9 +57,6 @@ interface Logged {
   readonly seq: number;
 }
 
-/** Postgres' text takes every character but NUL. */
-const storable = (text: string): string => text.replaceAll('\u0000', '\ufffd');
-
 const jsonText = (value: Json): string => JSON.stringify(value);
 
 /** What one commit of an execution changes about its attempts, in the order of its events. */
@@ -103,7 +101,7 @@ const scheduledRow = (state: ExecutionState, token: string, commit: Commit): Sch
     token,
     version: commit.version,
     eventIndex: Number(token.split('.')[1]),
-    state: storable(attempt.state),
+    state: textColumn(attempt.state),
     frame: attempt.frame,
     visit: attempt.visit,
     attempt: attempt.attempt,
@@ -140,7 +138,7 @@ const endedChange = (
         ...key,
         status: 'succeeded',
         ...answer,
-        worker: storable(worker),
+        worker: textColumn(worker),
         startedAt,
         finishedAt,
       };
@@ -149,10 +147,10 @@ const endedChange = (
     case 'StepFailed': {
       if (command.type !== 'FailStep') throw new Error(`StepFailed caused by ${command.type}`);
       const { error, cause, worker, startedAt, finishedAt } = command.body;
-      const failure = { response: null, responseHash: null, error: storable(error), cause: storable(cause) };
+      const failure = { response: null, responseHash: null, error: textColumn(error), cause: textColumn(cause) };
       return {
         kind: 'ended',
-        row: { ...key, status: 'failed', ...failure, worker: storable(worker), startedAt, finishedAt },
+        row: { ...key, status: 'failed', ...failure, worker: textColumn(worker), startedAt, finishedAt },
       };
     }
     case 'StepTimedOut': {
