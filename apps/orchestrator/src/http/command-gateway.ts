@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import {
   type AggregateRef,
   type Command,
@@ -26,13 +26,13 @@ export class CommandGateway {
   }
 
   /** Refuses (as an HTTP error) with what the decision said; 504 where no answer came in time. */
-  async send(caller: Caller, ref: AggregateRef, command: Command, id: string = randomUUID()): Promise<Accepted> {
-    const traceparent = activeTraceparent();
+  async send(caller: Caller, ref: AggregateRef, command: Command): Promise<Accepted> {
+    const traceparent = activeTraceparent() ?? unsampledTraceparent();
     const envelope = {
       v: 1,
-      id: commandIdSchema.parse(id),
+      id: commandIdSchema.parse(randomUUID()),
       actor: caller.actor,
-      ...(traceparent === undefined ? {} : { traceparent }),
+      traceparent,
       ...command,
       // The cast joins envelope and body, whose pairing `Command` has checked.
     } as UnaddressedCommand;
@@ -58,3 +58,6 @@ export const executionIdOfKey = (tenant: Tenant, idempotencyKey: string): Execut
       .digest('hex')
       .slice(0, 40)}`,
   );
+
+/** Where nobody traces, an execution still gets a trace id of its own: whatever traces later can be joined to it. */
+const unsampledTraceparent = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;

@@ -50,13 +50,10 @@ export class ExecutionsController {
         : executionIdOfKey(caller.tenant, body.idempotencyKey));
     const parent = body.parentExecutionId && (await this.known(caller, body.parentExecutionId));
     const command = startBody(name, input, body, parent, baggageCorrelationId());
-    await this.commands.send(
-      caller,
-      executionRef(caller.tenant, executionId),
-      { type: 'StartExecution', body: command },
-      // Repeats of one start carry one command id, so that the engine sees them as repeats.
-      `start-${executionId}`.slice(0, 64),
-    );
+    await this.commands.send(caller, executionRef(caller.tenant, executionId), {
+      type: 'StartExecution',
+      body: command,
+    });
     if (body.waitMs) return awaitEnd(this.executions, caller.tenant, executionId, body.waitMs);
     return this.fromLog(caller, executionId);
   }
