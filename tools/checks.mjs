@@ -25,7 +25,17 @@ const STATIC_CHECKS = [
     ],
   ],
   ['format', [dependency('prettier', 'bin', 'prettier.cjs'), '--check', '.', '--log-level', 'warn']],
-  ['types', [dependency('typescript', 'bin', 'tsc'), '-p', 'tsconfig.spec.json']],
+  [
+    'types',
+    [
+      dependency('typescript', 'bin', 'tsc'),
+      '-p',
+      'tsconfig.spec.json',
+      '--incremental',
+      '--tsBuildInfoFile',
+      inCheckout('.throughline', 'spec.tsbuildinfo'),
+    ],
+  ],
 ];
 
 export const test = () => checkAll(['pure', 'servers', 'system']);

@@ -24,5 +24,5 @@ export function isInstalled(lock, installed) {
   if (installed === undefined) return false;
   return Object.entries(lock.packages)
     .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.devOptional)
-    .every(([path, entry]) => installed.packages[path]?.version === entry.version);
+    .every(([path, entry]) => path in installed.packages && installed.packages[path].version === entry.version);
 }

@@ -37,7 +37,9 @@ export async function natsServer() {
 
 export function isNewEnough(binary, wanted = NATS_SERVER_VERSION) {
   if (!existsSync(binary)) return false;
-  const version = /nats-server: v(\d+\.\d+\.\d+)/.exec(spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
+  const version = /nats-server: v(\d+\.\d+\.\d+)/.exec(
+    spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout ?? '',
+  )?.[1];
   return version !== undefined && !isOlder(version, wanted);
 }
 

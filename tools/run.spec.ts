@@ -69,16 +69,20 @@ describe('npm packages', () => {
     packages: {
       '': {},
       'node_modules/a': entry('1.0.0'),
+      'node_modules/ours': { resolved: 'libs/ours', link: true },
       'node_modules/for-another-platform': entry('1.0.0', { optional: true }),
     },
   };
 
+  const link = { 'node_modules/ours': { link: true } };
+
   test('are not installed again when all are there', () => {
-    expect(isInstalled(lock, { packages: { 'node_modules/a': entry('1.0.0') } })).toBe(true);
+    expect(isInstalled(lock, { packages: { 'node_modules/a': entry('1.0.0'), ...link } })).toBe(true);
   });
 
   test('are installed when one has another version, is missing, or nothing is there', () => {
-    expect(isInstalled(lock, { packages: { 'node_modules/a': entry('1.0.1') } })).toBe(false);
+    expect(isInstalled(lock, { packages: { 'node_modules/a': entry('1.0.1'), ...link } })).toBe(false);
+    expect(isInstalled(lock, { packages: { 'node_modules/a': entry('1.0.0') } })).toBe(false);
     expect(isInstalled(lock, { packages: {} })).toBe(false);
     expect(isInstalled(lock, undefined)).toBe(false);
   });
