@@ -20,6 +20,8 @@ export class ApiKeyGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean {
+    // What comes over NATS was let in by NATS; HTTP is the only other way in.
+    if (context.getType() === 'rpc') return true;
     const request = context.switchToHttp().getRequest<HostRequest>();
     const keyText = keyTextOf(request);
     const caller = keyText === undefined ? undefined : this.#keys.callerOf(keyText);

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { ERROR_CODES, type ErrorBody, type ErrorCode, errorHelp } from '@throughline/contracts';
 import type { Logger } from 'pino';
+import { type Observable, throwError } from 'rxjs';
 import type { HostReply, HostRequest } from './http-request.ts';
 import { Refused } from './refused.ts';
 
@@ -82,7 +83,9 @@ export class ErrorFilter implements ExceptionFilter {
     this.#log = log;
   }
 
-  catch(exception: unknown, host: ArgumentsHost): void {
+  catch(exception: unknown, host: ArgumentsHost): Observable<never> | void {
+    // A message handler's failure goes to the transport as it is, which retries or dead-letters with the reason.
+    if (host.getType() === 'rpc') return throwError(() => exception);
     const http = host.switchToHttp();
     const request = http.getRequest<HostRequest>();
     const reply = http.getResponse<HostReply>();

@@ -1,4 +1,3 @@
-import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { BaseRpcContext, type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import type { ErrorCode } from '@throughline/contracts';
 import {
@@ -9,7 +8,7 @@ import {
   type WorkQueue,
   type WorkQueueOptions,
 } from '@throughline/event-log/jetstream';
-import { lastValueFrom, type Observable, throwError } from 'rxjs';
+import { lastValueFrom } from 'rxjs';
 
 /** Second argument of an `@EventPattern` handler (`@Ctx()`). The payload (`@Payload()`) is the message's parsed JSON. */
 export class JetStreamContext extends BaseRpcContext<[WorkMessage]> {
@@ -31,14 +30,6 @@ export class PoisonMessage extends Error {
 /** Thrown by a handler while something it needs is down: the message is kept and tried again, never dead-lettered for this. */
 export class HandlerUnavailable extends Error {
   override readonly name = 'HandlerUnavailable';
-}
-
-/** Nest's own filter turns every unknown error into "Internal server error"; the reason belongs into the dead letter. */
-@Catch()
-export class MessageErrorFilter implements RpcExceptionFilter {
-  catch(exception: unknown, _host: ArgumentsHost): Observable<never> {
-    return throwError(() => exception);
-  }
 }
 
 export type JetStreamStrategyOptions = Omit<WorkQueueOptions, 'handle' | 'onProblem'>;

@@ -13,7 +13,6 @@ import { ErrorFilter } from './error-filter.ts';
 import type { HostConfig } from './host-config.ts';
 import { HostModule, type Foundation, layFoundation } from './host-module.ts';
 import type { HostRequest } from './http-request.ts';
-import { MessageErrorFilter } from './jetstream-strategy.ts';
 import { serveOperations } from './operational-routes.ts';
 import { traceRequests } from './request-tracing.ts';
 import { createLogger, nestLogger } from './service-logger.ts';
@@ -73,10 +72,12 @@ const buildApplication = async (foundation: Foundation, options: ServiceOptions)
   app.useGlobalGuards(new ApiKeyGuard(keys));
   app.useGlobalFilters(new ErrorFilter(logger));
   // The adapter types its instance by its own Fastify generics; these are the defaults.
-  addRequestHooks(adapter.getInstance() as unknown as FastifyInstance, status);
-  serveOperations(app, config.service, status);
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  addRequestHooks(fastify, status);
+  serveOperations(fastify, config.service, status);
   for (const strategy of options.strategies?.(app) ?? []) {
-    app.connectMicroservice({ strategy }).useGlobalFilters(new MessageErrorFilter());
+    // With the application's own filter: Nest's would replace the reason that a dead letter must name.
+    app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   }
   return app;
 };
