@@ -1,7 +1,5 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import type { EventLog } from '@throughline/event-log';
-import { schemaOf } from '@throughline/projections';
 import { EVENT_LOG, PG_POOL, ReadModelModule } from '@throughline/service-host';
 import type { HandlerSet } from '@throughline/worker-sdk';
 import type { Pool } from 'pg';
@@ -13,7 +11,7 @@ import { HandlersController } from './http/handlers.controller.ts';
 import type { HttpSteps } from './http-steps/http-invoke.ts';
 import { AttemptReads } from './read-model/attempt-reads.ts';
 import { attemptsReadModel } from './read-model/attempts-projection.ts';
-import { PrismaClient } from './read-model/generated/client.ts';
+import { openPrisma, PrismaClient } from './read-model/database.ts';
 import { HANDLERS, HTTP_STEPS, STEP_WORKER_CONFIG } from './tokens.ts';
 
 export interface StepWorkerParts {
@@ -23,14 +21,7 @@ export interface StepWorkerParts {
 }
 
 const readProviders: Provider[] = [
-  {
-    provide: PrismaClient,
-    useFactory: (pool: Pool) =>
-      new PrismaClient({
-        adapter: new PrismaPg(pool, { schema: schemaOf('step-worker'), disposeExternalPool: false }),
-      }),
-    inject: [PG_POOL],
-  },
+  { provide: PrismaClient, useFactory: (pool: Pool) => openPrisma(pool), inject: [PG_POOL] },
   {
     provide: AttemptReads,
     useFactory: (prisma: PrismaClient, log: EventLog) => new AttemptReads(prisma, log),
@@ -39,7 +30,17 @@ const readProviders: Provider[] = [
 ];
 
 @Module({})
-export class AppModule {
+export class AppModule implements OnApplicationShutdown {
+  private readonly prisma: PrismaClient;
+
+  constructor(@Inject(PrismaClient) prisma: PrismaClient) {
+    this.prisma = prisma;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.prisma.$disconnect();
+  }
+
   static of({ config, httpSteps, handlers }: StepWorkerParts): DynamicModule {
     return {
       module: AppModule,

@@ -2,7 +2,7 @@ import {
   EFFECT_CLASSES,
   type EffectClass,
   type Json,
-  LOG_LEVELS,
+  type LOG_LEVELS,
   type Queue,
   queueSchema,
   SUBJECT_TOKEN,

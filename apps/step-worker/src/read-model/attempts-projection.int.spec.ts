@@ -2,13 +2,12 @@ import { tenantSchema } from '@throughline/contracts';
 import { type EventLog, InMemoryEventLog, type LoggedCommit } from '@throughline/event-log';
 import { completion, type ExecutionUnderTest, givenMachine } from '@throughline/execution/given-when-then';
 import { createPool, digestReadModel, type ProjectedRecord } from '@throughline/projections';
-import { PrismaPg } from '@prisma/adapter-pg';
 import { jsonHash } from '@throughline/worker-sdk';
 import { useServers } from '@throughline/testkit';
 import type { Pool } from 'pg';
 import { AttemptReads } from './attempt-reads.ts';
 import { attemptsReadModel } from './attempts-projection.ts';
-import { PrismaClient } from './generated/client.ts';
+import { openPrisma, type PrismaClient } from './database.ts';
 
 const servers = useServers({ nats: false, migrate: ['step-worker'] });
 const tenant = tenantSchema.parse('default');
@@ -65,7 +64,7 @@ describe('the projection of step attempts', () => {
 
   beforeAll(() => {
     pool = createPool({ databaseUrl: servers.databaseUrl, name: 'spec' });
-    prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'step_worker' }) });
+    prisma = openPrisma(pool);
   });
   afterAll(async () => {
     await prisma.$disconnect();
