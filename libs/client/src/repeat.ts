@@ -8,7 +8,7 @@ export interface RepeatLimits {
 }
 
 export const repeatLimitsOf = (options: RepeatOptions = {}): RepeatLimits => ({
-  attemptsMax: options.attemptsMax ?? 6,
+  attemptsMax: options.attemptsMax ?? 10,
   delayMs: options.delayMs ?? 200,
   delayMaxMs: options.delayMaxMs ?? 5_000,
 });
