@@ -33,6 +33,7 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Connections that are still busy this long after the end began, e.g. streams, are cut off. */
 const CONNECTIONS_GRACE_MS = 3_000;
 const SHUTDOWN_TIMEOUT_MS = 20_000;
+const SPANS_FLUSH_TIMEOUT_MS = 2_000;
 
 const requestIdOf = (given: string | string[] | undefined): string =>
   typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
@@ -96,6 +97,18 @@ const create = async (options: ServiceOptions, logger: Logger): Promise<NestFast
 export const createService = (options: ServiceOptions): Promise<NestFastifyApplication> =>
   create(options, createLogger(options.config));
 
+/** Spans are worth a moment, not the exit code: the collector may be gone. */
+const flushSpans = async (logger: Logger): Promise<void> => {
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error('the collector does not answer')), SPANS_FLUSH_TIMEOUT_MS).unref(),
+  );
+  try {
+    await Promise.race([startedTracing()?.shutdown(), late]);
+  } catch (error) {
+    logger.warn({ err: error }, 'the last spans could not be exported');
+  }
+};
+
 const stopOnSignals = (app: NestFastifyApplication, logger: Logger): void => {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -107,7 +120,7 @@ const stopOnSignals = (app: NestFastifyApplication, logger: Logger): void => {
     setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS).unref();
     try {
       await app.close();
-      await startedTracing()?.shutdown();
+      await flushSpans(logger);
       process.exit(0);
     } catch (error) {
       logger.error({ err: error }, 'could not stop cleanly');
