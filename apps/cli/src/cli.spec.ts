@@ -1,0 +1,367 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { jest } from '@jest/globals';
+import { SERVICES } from '@throughline/contracts';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+
+// The built command, as a user runs it: `npm test` and `npm run verify` build before they test.
+const COMMAND = fileURLToPath(new URL('../bin/throughline.js', import.meta.url));
+const KEY = 'tlk_spec_secret';
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+// Each spec starts processes, on a machine that may be busy.
+jest.setTimeout(60_000);
+
+let server: FastifyInstance;
+let url: string;
+let folder: string;
+let heard: { method: string; url: string; body: unknown; key: unknown }[];
+
+const throughline = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const texts = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...texts }));
+  });
+const connected = (...args: string[]) => throughline(['--url', url, '--api-key', KEY, ...args]);
+const jsonOf = (ended: Ended): unknown => JSON.parse(ended.stdout);
+
+const execution = (id: string, status = 'succeeded') => ({
+  id,
+  workflow: { name: 'orders', version: 2 },
+  status,
+  progress: 100,
+  currentStep: null,
+  trigger: 'manual',
+  correlationId: id,
+  parentExecutionId: null,
+  rootExecutionId: id,
+  runId: null,
+  labels: {},
+  startedAt: '2026-01-31T12:00:00.000Z',
+  updatedAt: '2026-01-31T12:00:01.500Z',
+  endedAt: '2026-01-31T12:00:01.500Z',
+  version: 3,
+  traceId: null,
+  output: { paid: true },
+  error: status === 'failed' ? 'Payment.Refused' : null,
+  cause: status === 'failed' ? 'no money\u001b[31m' : null,
+});
+const event = (n: number, type: string, status: string) => ({
+  schema_version: 1,
+  event_id: `${n}.0`,
+  event_type: type,
+  timestamp: '2026-01-31T12:00:00.000Z',
+  execution_id: 'e1',
+  status,
+  progress: n * 50,
+  current_step: 'Pay',
+  data: { state: 'Pay' },
+});
+const session = (verdict: string) => ({
+  id: 's1',
+  executionId: 'e1',
+  mode: 'full',
+  status: 'completed',
+  at: '2026-01-31T12:00:00.000Z',
+  result: {
+    verdict,
+    commits: 3,
+    events: 9,
+    matchPercent: verdict === 'identical' ? 100 : 88.9,
+    ...(verdict === 'identical'
+      ? {}
+      : { firstDivergence: { commit: 2, event: 1, pointer: '/output', expected: 1, actual: 2, reason: 'differs' } }),
+  },
+});
+const ready = (problem?: string) => ({
+  status: problem === undefined ? 'ready' : 'not-ready',
+  detail: {
+    checks: {
+      nats: { ok: true },
+      postgres: problem === undefined ? { ok: true } : { ok: false, detail: problem },
+      projection: { ok: true, detail: { kind: 'running', projectedSeq: 9, lag: 3 } },
+    },
+  },
+});
+
+beforeEach(async () => {
+  heard = [];
+  folder = mkdtempSync(join(tmpdir(), 'throughline-cli-'));
+  server = Fastify();
+  server.addHook('preHandler', async (request: FastifyRequest, reply) => {
+    const key = request.headers.authorization;
+    heard.push({ method: request.method, url: request.url, body: request.body, key });
+    if (request.url.startsWith('/api/') && key !== `Bearer ${KEY}`) {
+      return reply.status(401).send({ code: 'TL0002', message: 'no valid credential', requestId: 'r1' });
+    }
+    return undefined;
+  });
+});
+afterEach(async () => {
+  server.server.closeAllConnections();
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+/** After a spec has said what the server answers. */
+const listen = async (): Promise<void> => {
+  url = await server.listen({ port: 0, host: '127.0.0.1' });
+};
+const answering = async (answers: Readonly<Record<string, unknown>>): Promise<void> => {
+  for (const [at, answer] of Object.entries(answers)) {
+    const [method, path] = at.split(' ');
+    server.route({ method: method ?? '', url: path ?? '', handler: async () => answer });
+  }
+  await listen();
+};
+
+describe('what it prints', () => {
+  it('is a table without colours where output is not a terminal, and one JSON document with --json', async () => {
+    await answering({ 'GET /api/v1/executions': { items: [execution('e1')], nextCursor: 'c2' } });
+    const table = await connected('ls', '--status', 'succeeded', '--workflow', 'orders', '--limit', '1');
+    expect(table).toMatchObject({ code: 0, stderr: '' });
+    expect(table.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^EXECUTION +STATUS +DONE +STARTED +TOOK +WORKFLOW +STEP OR ERROR$/),
+      'e1         succeeded  100%  2026-01-31T12:00:00.000Z  1.5 s  orders v2',
+      'more: --cursor c2',
+      '',
+    ]);
+    expect(heard[0]?.url).toBe('/api/v1/executions?status=succeeded&workflow=orders&limit=1');
+    expect(jsonOf(await connected('ls', '--json'))).toEqual({ items: [execution('e1')], nextCursor: 'c2' });
+  });
+
+  it('holds no control characters from the data', async () => {
+    await answering({ 'GET /api/v1/executions/:id': execution('e1', 'failed') });
+    const shown = await connected('get', 'e1');
+    expect(shown.stdout).toContain('no money');
+    expect(shown.stdout).not.toContain('\u001b');
+  });
+
+  it('is a line per event for watch, each a document with --json', async () => {
+    const events = [event(1, 'StateEntered', 'running'), event(2, 'ExecutionSucceeded', 'succeeded')];
+    server.get('/api/v1/executions/:id/stream', (_, reply) =>
+      reply
+        .type('text/event-stream')
+        .send(events.map((one) => `id: ${one.event_id}\ndata: ${JSON.stringify(one)}\n\n`).join('')),
+    );
+    await listen();
+    const lines = (await connected('watch', 'e1')).stdout.split('\n');
+    expect(lines).toEqual([
+      '12:00:00.000   50%  StateEntered          Pay',
+      '12:00:00.000  100%  ExecutionSucceeded    Pay',
+      '',
+    ]);
+    const documents = (await connected('watch', 'e1', '--json')).stdout.trim().split('\n');
+    expect(documents.map((line): unknown => JSON.parse(line))).toEqual(events);
+  });
+});
+
+describe('a start', () => {
+  const started = { 'POST /api/v1/workflows/:name/executions': execution('e1', 'running') };
+
+  it('takes its input from a file and keeps key, correlation and labels', async () => {
+    writeFileSync(join(folder, 'in.json'), '{"order": 7}');
+    await answering(started);
+    const args = ['--input', '@in.json', '--key', 'k1', '--correlation', 'c1', '--label', 'team=a', '--label', 'x=y=z'];
+    expect((await connected('start', 'orders', ...args)).code).toBe(0);
+    expect(heard[0]).toMatchObject({
+      url: '/api/v1/workflows/orders/executions',
+      body: { input: { order: 7 }, idempotencyKey: 'k1', correlationId: 'c1', labels: { team: 'a', x: 'y=z' } },
+    });
+  });
+
+  it('with --wait ends with 1 when the execution failed and with 0 when it succeeded', async () => {
+    await answering({ ...started, 'GET /api/v1/executions/:id': execution('e1', 'failed') });
+    const failed = await connected('start', 'orders', '--wait', '--json');
+    expect([failed.code, jsonOf(failed)]).toMatchObject([1, { status: 'failed', error: 'Payment.Refused' }]);
+    await server.close();
+    server = Fastify();
+    await answering({ ...started, 'GET /api/v1/executions/:id': execution('e1') });
+    expect((await connected('start', 'orders', '--wait')).code).toBe(0);
+  });
+
+  it.each([
+    [['start', 'orders', '--input', '{no'], /--input is not JSON/],
+    [['start', 'orders', '--input', '@none.json'], /cannot read none\.json/],
+    [['start', 'orders', '--label', 'nothing'], /a label is name=value/],
+    [['start'], /missing required argument 'workflow'/],
+    [['ls', '--status', 'happy'], /--status is one of queued/],
+    [['ls', '--limit', 'many'], /whole number/],
+    [['rebuild', 'everything'], /a service is one of orchestrator/],
+    [['fly'], /unknown command 'fly'/],
+  ])('or another command that is written wrong ends with 2 and asks nobody: %j', async (args, message) => {
+    await listen();
+    const ended = await connected(...args);
+    expect([ended.code, ended.stdout, heard]).toEqual([2, '', []]);
+    expect(ended.stderr).toMatch(message);
+  });
+});
+
+it('names a workflow after its file, and lists each fault of its definition with its place', async () => {
+  writeFileSync(join(folder, 'orders.asl.json'), '{"StartAt":"A"}');
+  server.post('/api/v1/workflows', (_, reply) =>
+    reply.status(422).send({
+      code: 'TL0103',
+      message: 'The workflow definition is not valid',
+      details: [{ pointer: '/States', code: 'MISSING', message: 'States is required' }],
+    }),
+  );
+  await listen();
+  const ended = await connected('workflow', 'register', 'orders.asl.json');
+  expect(heard[0]?.body).toEqual({ name: 'orders', definition: { StartAt: 'A' } });
+  expect([ended.code, ended.stdout]).toEqual([1, '']);
+  expect(ended.stderr).toContain('error TL0103: The workflow definition is not valid\n  /States: States is required\n');
+  expect(ended.stderr).toContain('docs/errors/TL0103.md');
+});
+
+describe('proofs', () => {
+  it.each([
+    ['identical', 0],
+    ['divergent', 1],
+  ])('a replay that is %s ends with %i', async (verdict, code) => {
+    await answering({ 'POST /api/v1/executions/:id/replay': session(verdict) });
+    const ended = await connected('replay', 'e1');
+    expect([ended.code, ended.stdout]).toEqual([code, expect.stringContaining(verdict)]);
+    if (code === 1) expect(ended.stdout).toContain('commit 2 event 1 /output');
+  });
+
+  it('a broken ledger ends with 1 and names the row', async () => {
+    const firstBad = { n: 4, seq: 9, aggregateId: 'e1', problem: 'hash differs' };
+    await answering({ 'GET /api/v1/audit/verify': { verdict: 'broken', rows: 3, head: null, firstBad } });
+    const ended = await connected('audit', 'verify');
+    expect([ended.code, ended.stdout]).toEqual([1, expect.stringMatching(/n 4, log sequence 9[\s\S]*hash differs/)]);
+    expect(jsonOf(await connected('--json', 'audit', 'verify'))).toMatchObject({ firstBad });
+  });
+});
+
+describe('address and key', () => {
+  const executions = { 'GET /api/v1/executions': { items: [], nextCursor: null } };
+  const keyFile = (home: string, content: object) => {
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'local-key.json'), JSON.stringify(content));
+  };
+
+  it('come from the key file of a folder above', async () => {
+    await answering(executions);
+    keyFile(join(folder, '.throughline'), { url, key: KEY });
+    const root = folder;
+    folder = join(root, 'deep', 'down');
+    mkdirSync(folder, { recursive: true });
+    const ended = await throughline(['ls']);
+    folder = root;
+    expect([ended.code, heard[0]?.key]).toEqual([0, `Bearer ${KEY}`]);
+  });
+
+  it('come from THROUGHLINE_HOME, and the environment goes before it', async () => {
+    await answering(executions);
+    keyFile(join(folder, 'home'), { url, key: 'wrong' });
+    const home = { THROUGHLINE_HOME: join(folder, 'home') };
+    expect((await throughline(['ls'], home)).code).toBe(3);
+    expect((await throughline(['ls'], { ...home, THROUGHLINE_API_KEY: KEY })).code).toBe(0);
+    expect((await throughline(['ls', '--api-key', KEY], { ...home, THROUGHLINE_API_KEY: 'x' })).code).toBe(0);
+  });
+
+  it('do not mix: the key of one address is not sent to another', async () => {
+    await answering(executions);
+    keyFile(join(folder, '.throughline'), { url: 'http://127.0.0.1:1', key: KEY });
+    const ended = await throughline(['ls', '--url', url]);
+    expect([ended.code, heard[0]?.key]).toEqual([3, undefined]);
+    expect(ended.stderr).toContain('TL0002');
+  });
+
+  it('that nobody listens at end with 3 and say so, in JSON too', async () => {
+    await listen();
+    await server.close();
+    const ended = await connected('get', 'e1');
+    expect([ended.code, ended.stderr]).toEqual([3, expect.stringContaining(`Is Throughline running at ${url}?`)]);
+    expect(jsonOf(await connected('get', 'e1', '--json'))).toMatchObject({ error: { code: 'TL0008', status: 0 } });
+  });
+});
+
+describe('the doctor', () => {
+  const healthy = Object.fromEntries(SERVICES.map((service) => [service, ready()]));
+  const stats = { executionsByStatus: { succeeded: 4 }, workflows: 2, projectedSeq: 9 };
+  const log = { bytes: 10, bytesMax: 100, acceptsStarts: true };
+  const answers = {
+    'GET /health/ready': { status: 'ok', services: healthy },
+    'GET /api/v1/stats': stats,
+    'GET /api/v1/executions/health': { status: 'ok', open: 1, stalled: 0, projectionLag: 0, log },
+  };
+
+  it('finds a healthy system well without changing anything', async () => {
+    await answering(answers);
+    const ended = await connected('doctor');
+    expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining('The system works.')]);
+    expect(ended.stdout).toContain('telemetry-ingestor: ready (nats, postgres, projection), 3 log records behind');
+    expect(heard.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET']);
+  });
+
+  it('names what fails in which service and what to do', async () => {
+    const services = {
+      ...healthy,
+      'audit-service': ready('connection refused'),
+      'step-worker': { status: 'unreachable', detail: 'connect ECONNREFUSED' },
+    };
+    await answering({ ...answers, 'GET /health/ready': { status: 'error', services } });
+    const ended = await connected('doctor', '--json');
+    expect([ended.code, jsonOf(ended)]).toMatchObject([1, { ok: false }]);
+    const { checks } = jsonOf(ended) as { checks: { name: string; status: string; detail: string; advice?: string }[] };
+    expect(checks.filter(({ status }) => status === 'bad')).toEqual([
+      expect.objectContaining({ name: 'step-worker', advice: expect.stringContaining('STEP_WORKER_URL') as unknown }),
+      expect.objectContaining({ name: 'audit-service', detail: 'postgres fails: connection refused' }),
+    ]);
+  });
+
+  it('tells a wrong key from a system that is not there', async () => {
+    await answering(answers);
+    const wrongKey = await throughline(['doctor', '--url', url, '--api-key', 'nope']);
+    expect([wrongKey.code, wrongKey.stdout]).toEqual([3, expect.stringContaining('key: refused (from --api-key)')]);
+    await server.close();
+    const gone = await connected('doctor');
+    expect([gone.code, gone.stdout]).toEqual([3, expect.stringContaining(`nothing answers at ${url}`)]);
+  });
+
+  it('with --run follows a tiny workflow to replay and audit', async () => {
+    const row = { n: 1, seq: 1, aggregate: 'execution', aggregateId: 'e1', version: 1, at: '2026-01-31T12:00:00.000Z' };
+    const ledgerRow = {
+      ...row,
+      actors: [],
+      commands: [],
+      events: [],
+      correlationId: 'e1',
+      commitHash: 'a',
+      previousHash: 'b',
+      hash: 'c',
+    };
+    server.get('/api/v1/executions/:id/stream', (_, reply) =>
+      reply.type('text/event-stream').send(`data: ${JSON.stringify(event(1, 'ExecutionSucceeded', 'succeeded'))}\n\n`),
+    );
+    await answering({
+      ...answers,
+      'POST /api/v1/workflows': { name: 'w', version: 1, hash: 'h', states: 1, registeredAt: row.at },
+      'POST /api/v1/workflows/:name/executions': execution('e1', 'running'),
+      'GET /api/v1/executions/:id': execution('e1'),
+      'POST /api/v1/executions/:id/replay': session('divergent'),
+      'GET /api/v1/executions/:id/audit': { items: [ledgerRow, ledgerRow, ledgerRow], nextCursor: null },
+      'GET /api/v1/audit/verify': { verdict: 'intact', rows: 3, head: 'c' },
+    });
+    const ended = await connected('doctor', '--run');
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/ok {4}run: e1[\s\S]*bad {3}replay: divergent[\s\S]*ok {4}audit: 3 of 3/);
+  });
+});

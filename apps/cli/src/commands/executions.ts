@@ -1,0 +1,137 @@
+import type { StartRequest } from '@throughline/client';
+import { type ExecutionView, executionStatusSchema } from '@throughline/contracts';
+import { tableLines } from '../columns.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { UsageError } from '../failures.ts';
+import { allItems, type Invocation } from '../invocation.ts';
+import { jsonArgument } from '../json-argument.ts';
+import { plainText } from '../terminal.ts';
+import { durationText, eventDetail, executionLines, progressLine, statusWord } from '../wording.ts';
+
+export interface StartOptions {
+  readonly input?: string;
+  readonly id?: string;
+  readonly idempotencyKey?: string;
+  readonly correlation?: string;
+  readonly workflowVersion?: number;
+  readonly label?: readonly string[];
+  readonly wait?: boolean;
+}
+
+export const startExecution = async (cli: Invocation, workflow: string, options: StartOptions): Promise<ExitCode> => {
+  const request: StartRequest = {
+    ...(options.input === undefined ? {} : { input: jsonArgument(options.input) }),
+    ...(options.id === undefined ? {} : { executionId: options.id }),
+    ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+    ...(options.correlation === undefined ? {} : { correlationId: options.correlation }),
+    ...(options.workflowVersion === undefined ? {} : { version: options.workflowVersion }),
+    ...(options.label === undefined ? {} : { labels: labelsOf(options.label) }),
+  };
+  const started = await cli.client.start(workflow, request);
+  const view = options.wait ? await cli.client.wait(started.id) : started;
+  show(cli, view);
+  return options.wait && view.status !== 'succeeded' ? EXIT.bad : EXIT.ok;
+};
+
+const labelsOf = (pairs: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError(`a label is name=value, not ${pair}`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+
+const show = ({ terminal }: Invocation, view: ExecutionView): void => {
+  if (terminal.json) terminal.document(view);
+  else terminal.lines(executionLines(terminal, view));
+};
+
+export interface ListOptions {
+  readonly status?: string;
+  readonly workflow?: string;
+  readonly correlation?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export const listExecutions = async ({ client, terminal }: Invocation, options: ListOptions): Promise<ExitCode> => {
+  const status = executionStatusSchema.optional().safeParse(options.status);
+  if (!status.success) throw new UsageError(`--status is one of ${executionStatusSchema.options.join(', ')}`);
+  const { workflow, limit, cursor } = options;
+  const query = { status: status.data, workflow, correlationId: options.correlation, limit, cursor };
+  const page = await client.list(query);
+  if (terminal.json) {
+    terminal.document(page);
+    return EXIT.ok;
+  }
+  const rows = page.items.map((view) => [
+    view.id,
+    statusWord(terminal, view.status),
+    `${view.progress}%`,
+    view.startedAt,
+    durationText(view.startedAt, view.endedAt),
+    `${plainText(view.workflow.name)} v${view.workflow.version}`,
+    plainText(view.error ?? view.currentStep ?? ''),
+  ]);
+  const headings = ['EXECUTION', 'STATUS', 'DONE', 'STARTED', 'TOOK', 'WORKFLOW', 'STEP OR ERROR'];
+  terminal.lines(tableLines(terminal, headings, rows));
+  if (page.nextCursor !== null) terminal.line(terminal.style('dim', `more: --cursor ${page.nextCursor}`));
+  return EXIT.ok;
+};
+
+export const getExecution = async (cli: Invocation, id: string): Promise<ExitCode> => {
+  show(cli, await cli.client.get(id));
+  return EXIT.ok;
+};
+
+export const listSteps = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
+  const items = await allItems((cursor) => client.steps(id, { cursor }));
+  if (terminal.json) terminal.document({ items });
+  else {
+    const rows = items.map((step) => [
+      plainText(step.state),
+      statusWord(terminal, step.status),
+      String(step.attempts),
+      step.enteredAt,
+      step.exitedAt === null ? '' : durationText(step.enteredAt, step.exitedAt),
+      plainText(step.error === null ? '' : `${step.error}: ${step.cause ?? ''}`),
+    ]);
+    terminal.lines(tableLines(terminal, ['STATE', 'STATUS', 'ATTEMPTS', 'ENTERED', 'TOOK', 'ERROR'], rows));
+  }
+  return EXIT.ok;
+};
+
+/** A line per event until the execution ends; with --json each is one JSON document on its own line. */
+export const watchExecution = async (
+  { client, terminal }: Invocation,
+  id: string,
+  options: { after?: string },
+): Promise<ExitCode> => {
+  for await (const event of client.watch(id, options.after === undefined ? {} : { lastEventId: options.after })) {
+    if (terminal.json) terminal.document(event);
+    else terminal.line(progressLine(terminal, event));
+  }
+  return EXIT.ok;
+};
+
+export const showHistory = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
+  const items = await allItems((cursor) => client.events(id, { cursor }));
+  if (terminal.json) terminal.document({ items });
+  else {
+    const rows = items.map((event) => [
+      event.event_id,
+      event.timestamp,
+      event.event_type,
+      statusWord(terminal, event.status),
+      eventDetail(event),
+    ]);
+    terminal.lines(tableLines(terminal, ['EVENT', 'AT', 'TYPE', 'STATUS', 'DETAIL'], rows));
+  }
+  return EXIT.ok;
+};
+
+export const cancelExecution = async (cli: Invocation, id: string, options: { reason?: string }): Promise<ExitCode> => {
+  show(cli, await cli.client.cancel(id, options.reason === undefined ? {} : { reason: options.reason }));
+  return EXIT.ok;
+};

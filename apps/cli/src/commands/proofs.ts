@@ -1,0 +1,125 @@
+import type { LineageView } from '@throughline/contracts';
+import { fieldLines, tableLines } from '../columns.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { allItems, type Invocation } from '../invocation.ts';
+import { plainText, type Terminal } from '../terminal.ts';
+import { jsonText, statusWord } from '../wording.ts';
+
+/** What the log proves about an execution: replay, state at a commit, ledger, lineage. */
+
+export const replayExecution = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
+  const session = await client.replay(id);
+  const { result } = session;
+  if (terminal.json) terminal.document(session);
+  else {
+    const first = result.firstDivergence;
+    const place =
+      first && `commit ${first.commit}${first.event === undefined ? '' : ` event ${first.event}`} ${first.pointer}`;
+    terminal.lines(
+      fieldLines(terminal, [
+        ['execution', session.executionId],
+        ['verdict', statusWord(terminal, result.verdict)],
+        ['match', `${result.matchPercent}% of ${result.events} events in ${result.commits} commits`],
+        ['session', session.id],
+        ['diverges at', place],
+        ['because', first && plainText(first.reason)],
+        ['recorded', first && jsonText(first.expected)],
+        ['decided now', first && jsonText(first.actual)],
+      ]),
+    );
+  }
+  return result.verdict === 'identical' ? EXIT.ok : EXIT.bad;
+};
+
+export const showState = async (
+  { client, terminal }: Invocation,
+  id: string,
+  options: { at?: number },
+): Promise<ExitCode> => {
+  const state = await client.state(id, options.at === undefined ? {} : { at: options.at });
+  if (terminal.json) terminal.document(state);
+  else {
+    terminal.lines(
+      fieldLines(terminal, [
+        ['execution', state.executionId],
+        ['after commit', `${state.at} of ${state.of}`],
+        ['hash', state.stateHash],
+      ]),
+    );
+    for (const line of JSON.stringify(state.state, undefined, 2).split('\n')) terminal.line(plainText(line));
+  }
+  return EXIT.ok;
+};
+
+export const verifyAudit = async ({ client, terminal }: Invocation): Promise<ExitCode> => {
+  const result = await client.verifyAudit();
+  if (terminal.json) terminal.document(result);
+  else {
+    const bad = result.firstBad;
+    terminal.lines(
+      fieldLines(terminal, [
+        ['ledger', statusWord(terminal, result.verdict)],
+        ['rows', String(result.rows)],
+        ['head', result.head],
+        ['first bad row', bad && `n ${bad.n}${bad.seq === null ? '' : `, log sequence ${bad.seq}`}`],
+        ['of', bad?.aggregateId],
+        ['problem', bad && plainText(bad.problem)],
+      ]),
+    );
+  }
+  return result.verdict === 'intact' ? EXIT.ok : EXIT.bad;
+};
+
+export const showAudit = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
+  const items = await allItems((cursor) => client.audit(id, { cursor }));
+  if (terminal.json) terminal.document({ items });
+  else {
+    const rows = items.map((row) => [
+      String(row.n),
+      String(row.version),
+      row.at,
+      row.hash.slice(0, 12),
+      plainText(row.actors.join(' ')),
+      row.commands.join(' '),
+      row.events.join(' '),
+    ]);
+    terminal.lines(tableLines(terminal, ['ROW', 'COMMIT', 'AT', 'HASH', 'ACTORS', 'COMMANDS', 'EVENTS'], rows));
+  }
+  return EXIT.ok;
+};
+
+export const showLineage = async (
+  { client, terminal }: Invocation,
+  id: string,
+  options: { depth?: number },
+): Promise<ExitCode> => {
+  const view = await client.lineage(id, options.depth === undefined ? {} : { depth: options.depth });
+  if (terminal.json) terminal.document(view);
+  else terminal.lines(lineageLines(terminal, view));
+  return EXIT.ok;
+};
+
+type Node = LineageView['execution'];
+
+/** Ancestors as a path down to the execution, its siblings beside it, its descendants below it. */
+const lineageLines = (terminal: Terminal, view: LineageView): readonly string[] => {
+  const nodeLine = (node: Node, depth: number, mark = ''): string =>
+    [
+      `${'  '.repeat(depth)}${mark}${node.id}`,
+      plainText(node.workflow),
+      statusWord(terminal, node.status),
+      terminal.style('dim', `${node.trigger} ${node.startedAt}`),
+    ].join('  ');
+  const byStart = [...view.ancestors].sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+  const depth = byStart.length;
+  const childrenOf = (parent: string, level: number): string[] =>
+    view.descendants
+      .filter((node) => node.parentExecutionId === parent)
+      .flatMap((node) => [nodeLine(node, level), ...childrenOf(node.id, level + 1)]);
+  return [
+    ...byStart.map((node, level) => nodeLine(node, level)),
+    nodeLine(view.execution, depth, terminal.style('bold', '▸ ')),
+    ...childrenOf(view.execution.id, depth + 1),
+    ...view.siblings.map((node) => nodeLine(node, depth, '= ')),
+  ];
+};

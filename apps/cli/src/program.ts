@@ -1,0 +1,167 @@
+import { createClient } from '@throughline/client';
+import { Command, InvalidArgumentError } from 'commander';
+import * as doctor from './commands/doctor.ts';
+import * as executions from './commands/executions.ts';
+import * as logs from './commands/logs.ts';
+import * as proofs from './commands/proofs.ts';
+import * as readModels from './commands/read-models.ts';
+import * as workflows from './commands/workflows.ts';
+import { findConnection } from './connection.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { Invocation } from './invocation.ts';
+import { createTerminal } from './terminal.ts';
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly stdout: NodeJS.WriteStream;
+  readonly onExitCode: (code: ExitCode) => void;
+  /** Before any call, so that a failure can name the address. */
+  readonly onConnection: (url: string) => void;
+}
+
+interface GlobalOptions {
+  readonly url?: string;
+  readonly apiKey?: string;
+  readonly json?: boolean;
+}
+
+const wholeNumber = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
+  return Number(text);
+};
+const collected = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+const HELP_END = `
+The address and key are those of --url and --api-key, else THROUGHLINE_URL and THROUGHLINE_API_KEY, else
+.throughline/local-key.json here or in a folder above (or in THROUGHLINE_HOME).
+Exit codes: 0 good; 1 the answer is bad; 2 wrong usage; 3 not reachable or not allowed.`;
+
+/** Every command only names its arguments here; what it does stands in commands/. */
+export const createProgram = (around: Surroundings): Command => {
+  const program = new Command('throughline')
+    .description('Runs, follows, replays and audits workflows of a Throughline system.')
+    .option('--url <url>', 'address of the front')
+    .option('--api-key <key>', 'API key')
+    .option('--json', 'JSON on standard output, for programs')
+    .addHelpText('after', HELP_END)
+    .exitOverride();
+  const run =
+    <A extends unknown[]>(action: (cli: Invocation, ...args: A) => Promise<ExitCode>) =>
+    async (...args: A): Promise<void> =>
+      around.onExitCode(await action(invocationOf(program, around), ...args));
+  workflowCommands(program, run);
+  executionCommands(program, run);
+  proofCommands(program, run);
+  operatorCommands(program, run);
+  return program;
+};
+
+type Run = <A extends unknown[]>(
+  action: (cli: Invocation, ...args: A) => Promise<ExitCode>,
+) => (...args: A) => Promise<void>;
+
+const invocationOf = (program: Command, around: Surroundings): Invocation => {
+  const options = program.opts<GlobalOptions>();
+  const flags = {
+    ...(options.url === undefined ? {} : { url: options.url }),
+    ...(options.apiKey === undefined ? {} : { key: options.apiKey }),
+  };
+  const connection = findConnection({ flags, env: around.env, workingDirectory: around.workingDirectory });
+  const { url, apiKey } = connection;
+  around.onConnection(url);
+  return {
+    connection,
+    client: createClient({ url, ...(apiKey === undefined ? {} : { apiKey }) }),
+    terminal: createTerminal(around.stdout, around.env, options.json ?? false),
+  };
+};
+
+const workflowCommands = (program: Command, run: Run): void => {
+  const workflow = program.command('workflow').description('state machines');
+  workflow
+    .command('register <file>')
+    .description('register an ASL definition; an equal one answers with the version that has it')
+    .option('--name <name>', "another name than the file's")
+    .action(run(workflows.registerWorkflow));
+  workflow.command('ls').description('latest version of every workflow').action(run(workflows.listWorkflows));
+};
+
+const executionCommands = (program: Command, run: Run): void => {
+  program
+    .command('start <workflow>')
+    .description('start an execution; answers after its start is committed')
+    .option('--input <json>', 'JSON, @file, or @- for standard input')
+    .option('--id <id>', 'execution id: starting again with it answers with the same execution')
+    .option('--key, --idempotency-key <key>', 'idempotency key: one execution for each')
+    .option('--correlation <id>', 'correlation id')
+    .option('--workflow-version <n>', 'another version than the latest', wholeNumber)
+    .option('--label <name=value>', 'label; may be given again', collected)
+    .option('--wait', 'wait for the end; exit 1 unless it succeeded')
+    .action(run(executions.startExecution));
+  program
+    .command('ls')
+    .description('executions, newest first')
+    .option('--status <status>')
+    .option('--workflow <name>')
+    .option('--correlation <id>')
+    .option('--limit <n>', 'how many', wholeNumber)
+    .option('--cursor <cursor>', 'go on where a list ended')
+    .action(run(executions.listExecutions));
+  program.command('get <id>').description('one execution').action(run(executions.getExecution));
+  program.command('steps <id>').description('states visited, in order').action(run(executions.listSteps));
+  program
+    .command('watch <id>')
+    .description('live progress until the end')
+    .option('--after <event>', 'go on after this event id')
+    .action(run(executions.watchExecution));
+  program.command('history <id>').description('every event so far').action(run(executions.showHistory));
+  program
+    .command('cancel <id>')
+    .description('cancel an execution')
+    .option('--reason <text>')
+    .action(run(executions.cancelExecution));
+  program
+    .command('logs <id>')
+    .description('log lines of workers and services')
+    .option('--level <level>')
+    .option('--domain <domain>')
+    .action(run(logs.showLogs));
+};
+
+const proofCommands = (program: Command, run: Run): void => {
+  program
+    .command('replay <id>')
+    .description('decide again from the log and compare byte for byte; exit 1 when divergent')
+    .action(run(proofs.replayExecution));
+  program
+    .command('state <id>')
+    .description('state after a commit')
+    .option('--at <n>', 'commit, from 1; the latest without it', wholeNumber)
+    .action(run(proofs.showState));
+  program
+    .command('lineage <id>')
+    .description('ancestors, descendants and siblings')
+    .option('--depth <n>', 'levels down', wholeNumber)
+    .action(run(proofs.showLineage));
+  const audit = program.command('audit').description('the tamper-evident ledger');
+  audit.command('verify').description('walk the hash chain; exit 1 when it is broken').action(run(proofs.verifyAudit));
+  audit.command('show <id>').description('ledger rows of an execution').action(run(proofs.showAudit));
+};
+
+const operatorCommands = (program: Command, run: Run): void => {
+  program
+    .command('doctor')
+    .description('check a running system end to end and say what is wrong and what to do')
+    .option('--run', 'also run a tiny workflow through replay and audit')
+    .action(run(doctor.diagnose));
+  program
+    .command('rebuild <service>')
+    .description("rebuild a service's read model from the log, then swap")
+    .option('--batch-size <n>', 'log records in one transaction', wholeNumber)
+    .action(run(readModels.rebuildReadModel));
+  program
+    .command('digest <service>')
+    .description("hashes of every table and column of a service's read model")
+    .action(run(readModels.digestReadModel));
+};

@@ -1,0 +1,74 @@
+import type { ExecutionView, ProgressEvent } from '@throughline/contracts';
+import { fieldLines } from './columns.ts';
+import { plainText, type Terminal } from './terminal.ts';
+
+const GOOD = new Set(['succeeded', 'identical', 'intact', 'ok', 'ready', 'caught']);
+const BAD = new Set(['failed', 'timed_out', 'divergent', 'broken', 'error', 'bad', 'unreachable', 'not-ready']);
+const PASSING = new Set(['cancelled', 'cancelling', 'retrying', 'needs_review', 'warn', 'paused']);
+
+export const statusWord = (terminal: Terminal, status: string): string => {
+  if (GOOD.has(status)) return terminal.style('green', status);
+  if (BAD.has(status)) return terminal.style('red', status);
+  return PASSING.has(status) ? terminal.style('yellow', status) : terminal.style('cyan', status);
+};
+
+export const durationText = (from: string, to: string | null): string => {
+  const ms = (to === null ? Date.now() : Date.parse(to)) - Date.parse(from);
+  if (ms < 1_000) return `${Math.max(0, ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
+  return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`;
+};
+
+const JSON_CHARACTERS_MAX = 2_000;
+export const jsonText = (value: unknown): string | undefined => {
+  if (value === undefined) return undefined;
+  const text = plainText(JSON.stringify(value));
+  return text.length > JSON_CHARACTERS_MAX ? `${text.slice(0, JSON_CHARACTERS_MAX)}… (--json shows all)` : text;
+};
+
+export const executionLines = (terminal: Terminal, view: ExecutionView): readonly string[] => {
+  const labels = Object.entries(view.labels).map(([name, value]) => `${name}=${value}`);
+  return fieldLines(terminal, [
+    ['execution', view.id],
+    ['workflow', `${plainText(view.workflow.name)} v${view.workflow.version}`],
+    ['status', `${statusWord(terminal, view.status)} ${view.progress}%`],
+    ['step', view.currentStep === null ? null : plainText(view.currentStep)],
+    ['started', `${view.startedAt} (${view.trigger})`],
+    ['took', view.endedAt === null ? null : durationText(view.startedAt, view.endedAt)],
+    ['correlation', view.correlationId],
+    ['parent', view.parentExecutionId],
+    ['trace', view.traceId],
+    ['labels', labels.length === 0 ? null : plainText(labels.join(' '))],
+    ['commits', String(view.version)],
+    ['input', jsonText(view.input)],
+    ['output', jsonText(view.output)],
+    ['error', view.error === null ? null : plainText(view.error)],
+    ['cause', view.cause === null ? null : plainText(view.cause)],
+  ]);
+};
+
+/** What an event says beyond its name: the fields of its data, the step first. */
+export const eventDetail = (event: ProgressEvent): string => {
+  const { data } = event;
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return '';
+  const fields = Object.entries(data).filter(([name]) => !['frame', 'idempotencyKey', 'bodyHash'].includes(name));
+  const state = fields.find(([name]) => name === 'state');
+  const others = fields
+    .filter(([name]) => name !== 'state')
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return plainText([...(state ? [String(state[1])] : []), ...others].join(' '));
+};
+
+export const progressLine = (terminal: Terminal, event: ProgressEvent): string => {
+  const ended = /^Execution(Succeeded|Failed|Cancelled|TimedOut)$/.test(event.event_type);
+  const name = event.event_type.padEnd(20);
+  return [
+    terminal.style('dim', event.timestamp.slice(11, 23)),
+    `${String(event.progress).padStart(3)}%`,
+    ended ? terminal.style(event.status === 'succeeded' ? 'green' : 'red', name) : name,
+    eventDetail(event),
+  ]
+    .join('  ')
+    .trimEnd();
+};
