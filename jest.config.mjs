@@ -27,7 +27,11 @@ const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
 
 export default {
   projects: [
-    project('pure', ['<rootDir>/{libs,apps,examples,tools,test}/**/*.spec.ts'], ['\\.int\\.spec\\.ts$', '\\.e2e\\.spec\\.ts$']),
+    project(
+      'pure',
+      ['<rootDir>/{libs,apps,examples,tools,test}/**/*.spec.ts'],
+      ['\\.int\\.spec\\.ts$', '\\.e2e\\.spec\\.ts$'],
+    ),
     project('servers', ['<rootDir>/{libs,apps,examples,test}/**/*.int.spec.ts']),
     project('system', ['<rootDir>/test/**/*.e2e.spec.ts']),
   ],

@@ -13,18 +13,16 @@ export async function start(args) {
   await setUp();
   const interrupted = untilInterrupted();
   const system = await step('starting the system', () => bringUp());
-  let exitCode = 0;
   try {
-    exitCode = await Promise.race([runExample(system), interrupted.then(() => 130)]);
-    if (!once && exitCode !== 130) {
-      printAddresses(system);
-      say('\nRunning. Ctrl-C stops everything; the data stay for the next start.');
-      await interrupted;
-    }
+    const exitCode = await Promise.race([runExample(system), interrupted.then(() => 0)]);
+    printAddresses(system);
+    if (once) return exitCode;
+    say('\nRunning. Ctrl-C stops everything; the data stay for the next start.');
+    await interrupted;
+    return exitCode;
   } finally {
     await step('stopping', () => system.stop());
   }
-  return exitCode === 130 ? 0 : exitCode;
 }
 
 async function bringUp() {
@@ -36,7 +34,7 @@ async function bringUp() {
     handlers: existsSync(handlers) ? [handlers] : [],
     natsUrl: process.env.NATS_URL || undefined,
     databaseUrl: process.env.DATABASE_URL || undefined,
-    onUnexpectedExit: (name, logFile) => say(`\n✗ ${name} ended unexpectedly; its log: ${logFile}`),
+    onUnexpectedExit: (failure) => say(`\n✗ ${failure.message}`),
   });
 }
 
@@ -63,15 +61,18 @@ function printAddresses({ frontUrl, serviceUrls, natsUrl, apiKey, localKeyFile }
   for (const [name, value] of rows) say(`  ${name.padEnd(24)} ${value}`);
 }
 
-/** The first signal asks for an orderly end, the second one ends at once. */
+/** npm forwards a Ctrl-C that the terminal had sent us already: only a later one is a second one. */
+const SAME_CTRL_C_MS = 1_000;
+
+/** The first signal asks for an orderly end, a second one ends at once. */
 function untilInterrupted() {
+  let firstAt;
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-      process.on(signal, () => {
-        if (interruptions++ > 0) process.exit(130);
-        resolve(signal);
-      });
-    }
+    const interrupt = () => {
+      if (firstAt !== undefined && Date.now() - firstAt > SAME_CTRL_C_MS) process.exit(130);
+      firstAt ??= Date.now();
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt);
   });
 }
-let interruptions = 0;

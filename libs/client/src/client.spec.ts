@@ -101,16 +101,14 @@ describe('a call', () => {
 
   it('throws the code, status, details and request id of a refusal', async () => {
     server.post('/api/v1/workflows', (_, reply) =>
-      reply
-        .status(422)
-        .send({
-          code: 'TL0103',
-          title: 't',
-          message: 'bad',
-          details: [{ pointer: '/StartAt' }],
-          help: 'h',
-          requestId: 'r1',
-        }),
+      reply.status(422).send({
+        code: 'TL0103',
+        title: 't',
+        message: 'bad',
+        details: [{ pointer: '/StartAt' }],
+        help: 'h',
+        requestId: 'r1',
+      }),
     );
     const client = createClient({ url: await listen() });
     const error = await refusalOf(client.registerWorkflow({ name: 'w', definition: {} }));

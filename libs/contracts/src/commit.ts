@@ -72,7 +72,8 @@ export type CommitParse<C extends Commit = Commit> =
 /** Parses a commit that came off the log. A value, not a throw: a reader decides whether one bad record stops it. */
 export const parseCommit = (json: unknown): CommitParse => {
   if (typeof json !== 'object' || json === null) return { kind: 'malformed', problem: 'not a JSON object' };
-  if (!('v' in json) || json.v !== COMMIT_VERSION) return { kind: 'unknown-version', version: 'v' in json ? json.v : undefined };
+  if (!('v' in json) || json.v !== COMMIT_VERSION)
+    return { kind: 'unknown-version', version: 'v' in json ? json.v : undefined };
   const parsed = commitSchema.safeParse(json);
   return parsed.success
     ? { kind: 'commit', commit: parsed.data }

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { causeSchema, errorNameSchema } from './execution.commands.ts';
-import { attemptTokenSchema, correlationIdSchema, executionIdSchema, instantSchema, queueSchema, sha256Schema, timerIdSchema } from './ids.ts';
+import {
+  attemptTokenSchema,
+  correlationIdSchema,
+  executionIdSchema,
+  instantSchema,
+  queueSchema,
+  sha256Schema,
+  timerIdSchema,
+} from './ids.ts';
 import { jsonSchema } from './json.ts';
 
 /**
@@ -74,7 +82,11 @@ export const executionEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('StepSucceeded'), token: attemptTokenSchema }),
   /** Error and cause: the causing command's. */
   z.strictObject({ type: z.literal('StepFailed'), token: attemptTokenSchema }),
-  z.strictObject({ type: z.literal('StepTimedOut'), token: attemptTokenSchema, kind: z.enum(['timeout', 'heartbeat']) }),
+  z.strictObject({
+    type: z.literal('StepTimedOut'),
+    token: attemptTokenSchema,
+    kind: z.enum(['timeout', 'heartbeat']),
+  }),
   z.strictObject({ type: z.literal('StepCancelled'), token: attemptTokenSchema }),
   z.strictObject({ type: z.literal('StepHeartbeatRecorded'), token: attemptTokenSchema }),
   /** The state goes on after `delayMs`; the timer that ends the wait follows as `TimerArmed`. */
@@ -136,7 +148,12 @@ export const EXECUTION_STATUSES = [
 export const executionStatusSchema = z.enum(EXECUTION_STATUSES);
 export type ExecutionStatus = z.infer<typeof executionStatusSchema>;
 
-export const TERMINAL_STATUSES = ['succeeded', 'failed', 'cancelled', 'timed_out'] as const satisfies readonly ExecutionStatus[];
+export const TERMINAL_STATUSES = [
+  'succeeded',
+  'failed',
+  'cancelled',
+  'timed_out',
+] as const satisfies readonly ExecutionStatus[];
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 export const isTerminal = (status: ExecutionStatus | 'none'): status is TerminalStatus =>
   (TERMINAL_STATUSES as readonly string[]).includes(status);

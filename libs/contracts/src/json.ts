@@ -7,9 +7,11 @@ export type JsonObject = { readonly [key: string]: Json };
  * JSON that was already parsed by `JSON.parse`, so walking it again would only cost time: the schema accepts any
  * defined value. Never use it on a value built in this process from something other than JSON text.
  */
-export const jsonSchema = z.custom<Json>((value) => value !== undefined, { error: 'a JSON value is required' }).meta({
-  description: 'any JSON value',
-});
+export const jsonSchema = z
+  .custom<Json>((value) => value !== undefined, { error: 'a JSON value is required' })
+  .meta({
+    description: 'any JSON value',
+  });
 
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -30,7 +30,13 @@ import {
  * cannot be written down without the permission that it needs.
  */
 
-export const SERVICES = ['orchestrator', 'step-worker', 'replay-service', 'audit-service', 'telemetry-ingestor'] as const;
+export const SERVICES = [
+  'orchestrator',
+  'step-worker',
+  'replay-service',
+  'audit-service',
+  'telemetry-ingestor',
+] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface Route {

@@ -115,7 +115,7 @@ export async function waitUntilReady(
 ): Promise<void> {
   const endsAt = Date.now() + timeoutMs;
   while (Date.now() < endsAt) {
-    if (launched.exit() !== undefined) throw new ProcessFailed(launched, describeExit(launched));
+    if (launched.exit() !== undefined) throw unexpectedExit(launched);
     if (await probe()) return;
     await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
   }
@@ -123,9 +123,12 @@ export async function waitUntilReady(
   throw new ProcessFailed(launched, `${launched.name} was not ready within ${timeoutMs / 1000} s`);
 }
 
-function describeExit(launched: Launched): string {
+export function unexpectedExit(launched: Launched): ProcessFailed {
   const exit = launched.exit();
-  return `${launched.name} ended unexpectedly (${exit?.signal ?? `exit code ${exit?.code}`})`;
+  return new ProcessFailed(
+    launched,
+    `${launched.name} ended unexpectedly (${exit?.signal ?? `exit code ${exit?.code}`})`,
+  );
 }
 
 const TAIL_LINES = 15;

@@ -142,7 +142,9 @@ export function findNatsServer(): string {
 }
 
 function isNewEnough(binary: string): boolean {
-  const version = /nats-server: v(\d+)\.(\d+)\.(\d+)/.exec(spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout ?? '');
+  const version = /nats-server: v(\d+)\.(\d+)\.(\d+)/.exec(
+    spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout ?? '',
+  );
   if (version === null) return false;
   const numbers = version.slice(1).map(Number);
   const wanted = NATS_SERVER_MIN.split('.').map(Number);

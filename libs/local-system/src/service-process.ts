@@ -1,4 +1,4 @@
-import { launch, waitUntilReady, type Launched } from './child-process.ts';
+import { launch, type ProcessFailed, unexpectedExit, waitUntilReady, type Launched } from './child-process.ts';
 import { checkBuilt, type Program } from './programs.ts';
 
 export interface RunningService {
@@ -16,7 +16,7 @@ export interface ServiceStart {
   readonly program: Program;
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
-  readonly onUnexpectedExit?: (name: string, logFile: string) => void;
+  readonly onUnexpectedExit?: (failure: ProcessFailed) => void;
 }
 
 const READY_TIMEOUT_MS = 60_000;
@@ -29,7 +29,7 @@ export async function startService(start: ServiceStart): Promise<RunningService>
   const up = async (): Promise<Launched> => {
     const launched = await launchProgram(start);
     void launched.exited.then(() => {
-      if (!toldToEnd.has(launched)) start.onUnexpectedExit?.(program.name, logFile);
+      if (!toldToEnd.has(launched)) start.onUnexpectedExit?.(unexpectedExit(launched));
     });
     return launched;
   };

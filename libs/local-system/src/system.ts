@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@throughline/contracts';
 import { localKey } from './api-key.ts';
+import type { ProcessFailed } from './child-process.ts';
 import { postgresHome } from './checkout.ts';
 import { migrate } from './migrate.ts';
 import { startNats, type RunningNats } from './nats-server.ts';
@@ -28,8 +29,8 @@ export interface SystemOptions {
   /** Used instead of starting one. */
   readonly databaseUrl?: string;
   readonly onProgress?: (line: string) => void;
-  /** A process that ends without having been asked to. */
-  readonly onUnexpectedExit?: (name: string, logFile: string) => void;
+  /** Told of a service that ends without having been asked to; the message holds the end of its log. */
+  readonly onUnexpectedExit?: (failure: ProcessFailed) => void;
   /** False for tests whose read models need not survive power loss; the log is always fsynced. */
   readonly durablePostgres?: boolean;
 }
