@@ -14,7 +14,7 @@ export interface StepWorkerConfig extends HostConfig {
 
 const environment = z.object({
   THROUGHLINE_HANDLERS: z.string().default(''),
-  THROUGHLINE_WORKER_SLOTS: z.coerce.number().int().min(1).max(1_024).default(64),
+  THROUGHLINE_WORKER_SLOTS: z.coerce.number().int().min(1).max(4_096).default(256),
 });
 
 export const stepWorkerConfig = (env: Readonly<Record<string, string | undefined>> = process.env): StepWorkerConfig => {

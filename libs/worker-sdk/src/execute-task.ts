@@ -3,11 +3,11 @@ import {
   type CompleteStep,
   type FailStep,
   type Instant,
-  instantSchema,
   type Json,
   STATE_DATA_BYTES_MAX,
   type StepTask,
 } from '@throughline/contracts';
+import { type AbortReason, AttemptAbort } from './attempt-abort.ts';
 import { inAttemptSpan, traceparentOf } from './attempt-span.ts';
 import type { HandlerContext, LogAttributes, LogLevel } from './handler.ts';
 import type { HandlerSet } from './handler-set.ts';
@@ -39,12 +39,6 @@ export interface ExecuteTaskOptions {
 
 const ERROR_NAME_MAX = 256;
 const CAUSE_MAX = 32_768;
-/** A handler that ignores its abort gives its slot back after this long; what it still does is lost. */
-const ABORT_GRACE_MS = 5_000;
-const TIMER_MS_MAX = 2_147_483_647;
-
-/** Why a running handler was aborted. Only a worker that stops makes no report: the task is delivered again. */
-type Abort = 'timeout' | 'closed' | 'stopping';
 
 /** The worker stopped before the handler ended: nothing may be reported, the task comes again with the same token. */
 export class AttemptAbandoned extends Error {
@@ -86,44 +80,19 @@ const runHandler = async (
   if (!handler) {
     return failure(ERROR_NAMES.handlerNotFound, `This worker has no handler tl:task:${task.queue}:${task.handler}.`);
   }
-  const aborter = new AbortController();
-  let abort: Abort | undefined;
-  let graceTimer: NodeJS.Timeout | undefined;
-  let giveUp: () => void = () => {};
-  const gaveUp = new Promise<Outcome>((resolve) => {
-    giveUp = () => resolve(failure(ERROR_NAMES.timeout, 'The handler did not end after it was aborted.'));
-  });
-  const abortFor = (why: Abort): void => {
-    if (abort) return;
-    abort = why;
-    aborter.abort(new Error(`aborted: ${why}`));
-    graceTimer = setTimeout(giveUp, ABORT_GRACE_MS);
-  };
-  const stop = (): void => abortFor('stopping');
-  options.signal?.addEventListener('abort', stop, { once: true });
-  if (options.signal?.aborted) stop();
-  const timeLimit =
-    task.timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => abortFor('timeout'), Math.min(task.timeoutMs, TIMER_MS_MAX));
+  const abort = new AttemptAbort(task.timeoutMs, options.signal);
   try {
-    const context = contextFor(task, options, {
-      traceparent,
-      signal: aborter.signal,
-      onClosed: () => abortFor('closed'),
-    });
+    const context = contextFor(task, options, traceparent, abort);
     const handled = handler.invoke(task.input, context).then(outcomeOfOutput, failureOfThrown);
-    const outcome = await Promise.race([handled, gaveUp]);
-    return settled(task, outcome, abort);
+    const outcome = await abort.outcome(handled, () => failure(ERROR_NAMES.timeout, 'The handler ignored its abort.'));
+    return settled(task, outcome, abort.reason);
   } finally {
-    clearTimeout(timeLimit);
-    clearTimeout(graceTimer);
-    options.signal?.removeEventListener('abort', stop);
+    abort.dispose();
   }
 };
 
 /** A handler that still answered after its abort is believed: whether the answer is too late is decided on the log. */
-const settled = (task: StepTask, outcome: Outcome, abort: Abort | undefined): Outcome => {
+const settled = (task: StepTask, outcome: Outcome, abort: AbortReason | undefined): Outcome => {
   if (outcome.kind === 'output' || abort === undefined) return outcome;
   switch (abort) {
     case 'stopping':
@@ -138,12 +107,13 @@ const settled = (task: StepTask, outcome: Outcome, abort: Abort | undefined): Ou
 const contextFor = (
   task: StepTask,
   options: ExecuteTaskOptions,
-  attempt: { traceparent: string | undefined; signal: AbortSignal; onClosed: () => void },
+  traceparent: string | undefined,
+  abort: AttemptAbort,
 ): HandlerContext => {
   let beating: Promise<void> | undefined;
   const beat = async (): Promise<void> => {
     try {
-      if ((await options.heartbeat?.(task)) === 'closed') attempt.onClosed();
+      if ((await options.heartbeat?.(task)) === 'closed') abort.abort('closed');
     } finally {
       beating = undefined;
     }
@@ -154,8 +124,10 @@ const contextFor = (
     attempt: task.attempt,
     idempotencyKey: task.idempotencyKey,
     state: task.state,
-    traceparent: attempt.traceparent,
-    signal: attempt.signal,
+    traceparent,
+    get signal() {
+      return abort.signal;
+    },
     heartbeatMs: task.heartbeatMs,
     // One at a time: a handler that beats in a tight loop must not flood the log.
     heartbeat: () => (task.heartbeatMs === undefined ? Promise.resolve() : (beating ??= beat())),
@@ -163,7 +135,8 @@ const contextFor = (
   };
 };
 
-export const nowInstant = (): Instant => instantSchema.parse(new Date().toISOString());
+// The cast states what toISOString gives; parsing it would cost more than the rest of a small step.
+export const nowInstant = (): Instant => new Date().toISOString() as Instant;
 
 const reportOf = (task: StepTask, outcome: Outcome, startedAt: Instant, worker: string, span: Span): StepReport => {
   const attempt = { token: task.token, startedAt, finishedAt: nowInstant(), worker };

@@ -5,7 +5,7 @@ import { AttemptAbandoned } from './execute-task.ts';
 import { DELIVERIES_MAX, ReportUnanswered, type TaskProcessor } from './task-processor.ts';
 
 /** A crashed worker's tasks come back this much later. */
-const TASK_ACK_WAIT_MS = 10_000;
+const TASK_ACK_WAIT_MS = 5_000;
 
 /**
  * How the tasks of a queue are consumed. Every worker of a queue, ours and users' own, must share the one durable: a
