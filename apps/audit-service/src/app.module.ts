@@ -1,14 +1,12 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { EventLog } from '@throughline/event-log';
-import { type RunningProjection, schemaOf } from '@throughline/projections';
+import type { RunningProjection } from '@throughline/projections';
 import { EVENT_LOG, PG_POOL, PROJECTION, ReadModelModule } from '@throughline/service-host';
-import type { Pool } from 'pg';
 import { AuditController } from './http/audit.controller.ts';
 import { ExecutionStarts } from './http/execution-starts.ts';
 import { LineageController } from './http/lineage.controller.ts';
 import { auditReadModel } from './read-model/audit-projection.ts';
-import { PrismaClient } from './read-model/generated/client.ts';
+import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { GraphReads } from './read-model/graph-reads.ts';
 import { LedgerReads } from './read-model/ledger-reads.ts';
 
@@ -16,14 +14,7 @@ import { LedgerReads } from './read-model/ledger-reads.ts';
   imports: [ReadModelModule.for(auditReadModel)],
   controllers: [AuditController, LineageController],
   providers: [
-    {
-      provide: PrismaClient,
-      useFactory: (pool: Pool) =>
-        new PrismaClient({
-          adapter: new PrismaPg(pool, { schema: schemaOf('audit-service'), disposeExternalPool: false }),
-        }),
-      inject: [PG_POOL],
-    },
+    { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     { provide: LedgerReads, useFactory: (prisma: PrismaClient) => new LedgerReads(prisma), inject: [PrismaClient] },
     { provide: GraphReads, useFactory: (prisma: PrismaClient) => new GraphReads(prisma), inject: [PrismaClient] },
     {

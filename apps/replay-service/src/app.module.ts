@@ -1,12 +1,9 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { EventLog } from '@throughline/event-log';
 import type { CommandSender } from '@throughline/event-log/jetstream';
-import { schemaOf } from '@throughline/projections';
 import { COMMAND_SENDER, EVENT_LOG, PG_POOL, ReadModelModule } from '@throughline/service-host';
-import type { Pool } from 'pg';
 import { ReplayController } from './http/replay.controller.ts';
-import { PrismaClient } from './read-model/generated/client.ts';
+import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { replayReadModel } from './read-model/replay-projection.ts';
 import { SessionReads } from './read-model/session-reads.ts';
 import { ReplayRecorder } from './replay/replay-recorder.ts';
@@ -15,14 +12,7 @@ import { ReplayRecorder } from './replay/replay-recorder.ts';
   imports: [ReadModelModule.for(replayReadModel)],
   controllers: [ReplayController],
   providers: [
-    {
-      provide: PrismaClient,
-      useFactory: (pool: Pool) =>
-        new PrismaClient({
-          adapter: new PrismaPg(pool, { schema: schemaOf('replay-service'), disposeExternalPool: false }),
-        }),
-      inject: [PG_POOL],
-    },
+    { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     {
       provide: SessionReads,
       useFactory: (prisma: PrismaClient, log: EventLog) => new SessionReads(prisma, log),

@@ -5,10 +5,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { schemaOf } from '@throughline/projections';
 import { LOGGER, PG_POOL, ServiceStatus } from '@throughline/service-host';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { telemetryConfig, type TelemetryConfig } from './config.ts';
 import { LogConsumer } from './consumers/log-consumer.ts';
@@ -19,7 +16,7 @@ import { ReadModelController } from './http/read-model.controller.ts';
 import { startLogWriter } from './log-storage.ts';
 import { LogBuffer } from './logs/log-buffer.ts';
 import { LogWriter } from './logs/log-writer.ts';
-import { PrismaClient } from './read-model/generated/client.ts';
+import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { LogReads } from './read-model/log-reads.ts';
 
 const CONFIG = Symbol('TelemetryConfig');
@@ -28,14 +25,7 @@ const CONFIG = Symbol('TelemetryConfig');
   controllers: [LogConsumer, LogsController, ProgressController, ReadModelController],
   providers: [
     { provide: CONFIG, useFactory: () => telemetryConfig() },
-    {
-      provide: PrismaClient,
-      useFactory: (pool: Pool) => {
-        const adapter = new PrismaPg(pool, { schema: schemaOf('telemetry-ingestor'), disposeExternalPool: false });
-        return new PrismaClient({ adapter });
-      },
-      inject: [PG_POOL],
-    },
+    { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     { provide: LogReads, useFactory: (prisma: PrismaClient) => new LogReads(prisma), inject: [PrismaClient] },
     {
       provide: LogBuffer,

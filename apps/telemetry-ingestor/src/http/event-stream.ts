@@ -23,6 +23,8 @@ export const openEventStream = (reply: StreamReply): ServerResponse => {
     ...reply.getHeaders(),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',
+    // A connection kept for later requests would keep a stopping server waiting.
+    connection: 'close',
     // A proxy that collects a response before it passes it on would hold the events back.
     'x-accel-buffering': 'no',
   });

@@ -1,4 +1,4 @@
-import { Refused } from '@throughline/service-host';
+import { type Refused } from '@throughline/service-host';
 import { OpenStreams } from './open-streams.ts';
 
 const untilAborted = (abort: AbortController): Promise<void> =>

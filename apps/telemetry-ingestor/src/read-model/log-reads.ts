@@ -1,4 +1,4 @@
-import { type Json, logViewSchema, type Tenant } from '@throughline/contracts';
+import { type Json, type logViewSchema, type Tenant } from '@throughline/contracts';
 import type { z } from 'zod';
 import type { PrismaClient } from './generated/client.ts';
 
