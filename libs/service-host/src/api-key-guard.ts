@@ -2,6 +2,7 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { ApiKeys } from './api-keys.ts';
 import { routeOf } from './handle.ts';
 import type { HostRequest } from './http-request.ts';
+import { inboundTrace } from './inbound-trace.ts';
 import { Refused } from './refused.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
@@ -33,7 +34,7 @@ export class ApiKeyGuard implements CanActivate {
     if (!caller.permissions.includes(route.permission)) {
       throw new Refused('TL0003', `this needs the permission ${route.permission}`, { permission: route.permission });
     }
-    request.caller = caller;
+    request.caller = { ...caller, trace: inboundTrace(request.headers) };
     return true;
   }
 }

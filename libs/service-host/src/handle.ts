@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import type { Actor, ErrorCode, Permission, Route, Tenant } from '@throughline/contracts';
 import type { z } from 'zod';
+import type { InboundTrace } from './inbound-trace.ts';
 import type { HostRequest } from './http-request.ts';
 import { Refused } from './refused.ts';
 
@@ -23,6 +24,8 @@ export interface Caller {
   readonly tenant: Tenant;
   readonly actor: Actor;
   readonly permissions: readonly Permission[];
+  /** From the request's own headers. */
+  readonly trace?: InboundTrace;
 }
 
 const ROUTE_METADATA = 'throughline:route';

@@ -12,6 +12,7 @@ export {
   type QueryOf,
   type ResponseOf,
 } from './handle.ts';
+export type { InboundTrace } from './inbound-trace.ts';
 export { refuse, Refused, refuseWith } from './refused.ts';
 export {
   COMMAND_SENDER,

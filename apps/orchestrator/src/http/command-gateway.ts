@@ -27,7 +27,7 @@ export class CommandGateway {
 
   /** Refuses (as an HTTP error) with what the decision said; 504 where no answer came in time. */
   async send(caller: Caller, ref: AggregateRef, command: Command): Promise<Accepted> {
-    const traceparent = activeTraceparent() ?? unsampledTraceparent();
+    const traceparent = activeTraceparent() ?? caller.trace?.traceparent ?? unsampledTraceparent();
     const envelope = {
       v: 1,
       id: commandIdSchema.parse(randomUUID()),

@@ -9,7 +9,6 @@ import {
   type StepView,
 } from '@throughline/contracts';
 import {
-  baggageCorrelationId,
   Body,
   type BodyOf,
   type Caller,
@@ -49,7 +48,7 @@ export class ExecutionsController {
         ? executionIdSchema.parse(randomUUID())
         : executionIdOfKey(caller.tenant, body.idempotencyKey));
     const parent = body.parentExecutionId && (await this.known(caller, body.parentExecutionId));
-    const command = startBody(name, input, body, parent, baggageCorrelationId());
+    const command = startBody(name, input, body, parent, caller.trace?.correlationId);
     await this.commands.send(caller, executionRef(caller.tenant, executionId), {
       type: 'StartExecution',
       body: command,

@@ -1,5 +1,5 @@
 import {
-  correlationIdSchema,
+  type CorrelationId,
   type ExecutionView,
   type Json,
   type StartExecution,
@@ -16,10 +16,9 @@ export const startBody = (
   input: Json,
   request: z.output<typeof startExecutionRequestSchema>,
   parent: ExecutionView | undefined,
-  fromBaggage: string | undefined,
+  fromBaggage: CorrelationId | undefined,
 ): StartExecution => {
-  const carried = correlationIdSchema.safeParse(fromBaggage);
-  const correlationId = request.correlationId ?? parent?.correlationId ?? (carried.success ? carried.data : undefined);
+  const correlationId = request.correlationId ?? parent?.correlationId ?? fromBaggage;
   return {
     workflow,
     ...(request.version === undefined ? {} : { version: request.version }),
