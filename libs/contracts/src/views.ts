@@ -47,7 +47,6 @@ export const stepViewSchema = z.strictObject({
   /** `<frame>/<visit>/<state>` */
   id: z.string(),
   state: z.string(),
-  stateType: z.string(),
   frame: z.string(),
   visit: z.int(),
   status: z.enum(['running', 'waiting', 'retrying', 'succeeded', 'failed', 'caught', 'cancelled', 'timed_out']),
