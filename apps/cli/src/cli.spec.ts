@@ -218,7 +218,7 @@ it('names a workflow after its file, and lists each fault of its definition with
     reply.status(422).send({
       code: 'TL0103',
       message: 'The workflow definition is not valid',
-      details: [{ pointer: '/States', code: 'MISSING', message: 'States is required' }],
+      details: { faults: [{ pointer: '/States', code: 'MISSING', message: 'States is required' }] },
     }),
   );
   await listen();

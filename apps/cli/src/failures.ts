@@ -55,7 +55,8 @@ const adviceOf = ({ code, status, requestId }: ThroughlineError, url: string): s
 };
 
 /** Faults of a definition and of a body are lists of places with what is wrong there. */
-const detailLines = (details: unknown): string[] => {
+const detailLines = (given: unknown): string[] => {
+  const details = typeof given === 'object' && given !== null && 'faults' in given ? given.faults : given;
   if (!Array.isArray(details)) return details === undefined ? [] : [`  ${plainText(JSON.stringify(details))}`];
   return details.map((detail: unknown) => {
     if (typeof detail !== 'object' || detail === null) return `  ${plainText(String(detail))}`;

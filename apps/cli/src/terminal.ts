@@ -39,7 +39,6 @@ export const createTerminal = (
   };
 };
 
-// eslint-disable-next-line no-control-regex -- exactly these must not reach a terminal
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Data from workflows must not be able to move the cursor or recolour the terminal of who looks at it. */
