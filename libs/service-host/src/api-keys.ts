@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { permissionSchema, sha256Schema, tenantSchema } from '@throughline/contracts';
 import { z } from 'zod';
-import type { Caller } from './handle.ts';
+import type { Caller } from './caller.ts';
 
 /** The credentials of one file, hashed at rest. */
 export interface ApiKeys {

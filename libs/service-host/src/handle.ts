@@ -7,9 +7,9 @@ import {
   RequestMethod,
   SetMetadata,
 } from '@nestjs/common';
-import type { Actor, ErrorCode, Permission, Route, Tenant } from '@throughline/contracts';
+import type { ErrorCode, Route } from '@throughline/contracts';
 import type { z } from 'zod';
-import type { InboundTrace } from './inbound-trace.ts';
+import type { Caller } from './caller.ts';
 import type { HostRequest } from './http-request.ts';
 import { Refused } from './refused.ts';
 
@@ -18,15 +18,6 @@ export type ParamsOf<R extends Route> = Parsed<R['params']>;
 export type QueryOf<R extends Route> = Parsed<R['query']>;
 export type BodyOf<R extends Route> = Parsed<R['body']>;
 export type ResponseOf<R extends Route> = z.input<R['response']>;
-
-/** Who asks. The tenant comes from the credential and from nowhere else. */
-export interface Caller {
-  readonly tenant: Tenant;
-  readonly actor: Actor;
-  readonly permissions: readonly Permission[];
-  /** From the request's own headers. */
-  readonly trace?: InboundTrace;
-}
 
 const ROUTE_METADATA = 'throughline:route';
 

@@ -3,7 +3,6 @@ export { createService, runService, type ServiceOptions } from './run-service.ts
 export {
   type BodyOf,
   Body,
-  type Caller,
   CallerOf,
   Handle,
   Params,
@@ -12,6 +11,7 @@ export {
   type QueryOf,
   type ResponseOf,
 } from './handle.ts';
+export type { Caller } from './caller.ts';
 export type { InboundTrace } from './inbound-trace.ts';
 export { refuse, Refused, refuseWith } from './refused.ts';
 export {

@@ -1,20 +1,13 @@
-import type { AggregateRef, CommandAnswer, Instant, SentCommand } from '@throughline/contracts';
+import type { AggregateRef, CommandAnswer, SentCommand } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { Handled } from '@throughline/event-log/jetstream';
 import { type AnyState, awaitedEffects, type Effect, effectsOf, type Round, storedAt } from '@throughline/execution';
 import { decide } from './decide-round.ts';
 import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
 import type { EffectPublisher } from './effect-publisher.ts';
+import type { ReceivedCommand } from './received-command.ts';
 import { keyOf, type StateCache } from './state-cache.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
-
-/** A command that passed its schema, on its way to a decision. */
-export interface ReceivedCommand {
-  readonly ref: AggregateRef;
-  readonly command: SentCommand;
-  /** The broker's timestamp. */
-  readonly at: Instant;
-}
 
 export interface CommandLoopParts {
   readonly log: EventLog;

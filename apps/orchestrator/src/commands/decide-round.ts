@@ -10,7 +10,7 @@ import {
   type ResolvedMachine,
   type Round,
 } from '@throughline/execution';
-import type { ReceivedCommand } from './command-loop.ts';
+import type { ReceivedCommand } from './received-command.ts';
 import type { DecideSpan } from './decide-tracing.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
 

@@ -20,7 +20,8 @@ import {
   type WorkQueue,
 } from '@throughline/event-log/jetstream';
 import { z } from 'zod';
-import type { CommandLoop, ReceivedCommand } from '../commands/command-loop.ts';
+import type { CommandLoop } from '../commands/command-loop.ts';
+import type { ReceivedCommand } from '../commands/received-command.ts';
 import type { LogRoom } from '../commands/log-room.ts';
 
 /** Commands and step results arrive here: checked once, then handed to the command loop, which acks last. */

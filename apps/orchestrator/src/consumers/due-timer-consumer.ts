@@ -13,7 +13,8 @@ import {
   type WorkMessage,
   type WorkQueue,
 } from '@throughline/event-log/jetstream';
-import type { CommandLoop, ReceivedCommand } from '../commands/command-loop.ts';
+import type { CommandLoop } from '../commands/command-loop.ts';
+import type { ReceivedCommand } from '../commands/received-command.ts';
 import { instantOf } from './command-consumer.ts';
 
 /** Timers that the broker fired become `FireTimer` commands; the fold takes only a timer that is pending and due. */

@@ -11,7 +11,8 @@ import {
 } from '@throughline/contracts';
 import { createPublisher, JetStreamEventLog, type NatsConnection } from '@throughline/event-log/jetstream';
 import { workflowRef } from '@throughline/execution';
-import { CommandLoop, type ReceivedCommand } from '../commands/command-loop.ts';
+import { CommandLoop } from '../commands/command-loop.ts';
+import type { ReceivedCommand } from '../commands/received-command.ts';
 import { EffectPublisher } from '../commands/effect-publisher.ts';
 import { StateCache } from '../commands/state-cache.ts';
 import { WorkflowCatalog } from '../commands/workflow-catalog.ts';

@@ -1,7 +1,7 @@
 import type { Env, ExecutionCommandRecord } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { endExecution } from './close.ts';
-import type { ExecutionDecision } from './decide-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
 
 type CancelRecord = Extract<ExecutionCommandRecord, { type: 'CancelExecution' }>;

@@ -3,7 +3,7 @@ import { attemptOf, type ExecutionState } from '../execution-state.ts';
 import { jsonBytes } from '../json-size.ts';
 import { advance } from './advance.ts';
 import { cancelTimersOf } from './close.ts';
-import type { ExecutionDecision } from './decide-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { finishState } from './finish-state.ts';
 import { dataLimitExceeded } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';

@@ -1,7 +1,7 @@
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { advance } from './advance.ts';
-import type { ExecutionDecision } from './decide-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
 
 type ContinueRecord = Extract<ExecutionCommandRecord, { type: 'ContinueExecution' }>;

@@ -1,15 +1,14 @@
-import { assertNever, type ExecutionEvent, isTerminal } from '@throughline/contracts';
-import { type Decision, type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
+import { assertNever, isTerminal } from '@throughline/contracts';
+import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { cancelExecution } from './cancel-execution.ts';
 import { completeStep } from './complete-step.ts';
 import { continueExecution } from './continue-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { failStep } from './fail-step.ts';
 import { fireTimer } from './fire-timer.ts';
 import { recordHeartbeat } from './record-heartbeat.ts';
 import { startExecution } from './start-execution.ts';
-
-export type ExecutionDecision = Decision<ExecutionState, ExecutionEvent>;
 
 export const decideExecution = (
   state: ExecutionState,

@@ -2,7 +2,7 @@ import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { attemptOf, type ExecutionState } from '../execution-state.ts';
 import { advance } from './advance.ts';
 import { cancelTimersOf } from './close.ts';
-import type { ExecutionDecision } from './decide-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { handleError } from './handle-error.ts';
 import { Run } from './run.ts';
 

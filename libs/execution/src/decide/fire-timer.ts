@@ -4,7 +4,7 @@ import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { type ArmedTimer, attemptOf, type ExecutionState, type OpenAttempt, timerOf } from '../execution-state.ts';
 import { advance } from './advance.ts';
 import { cancelTimersOf, endExecution } from './close.ts';
-import type { ExecutionDecision } from './decide-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { finishWait } from './enter-state.ts';
 import { handleError } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';

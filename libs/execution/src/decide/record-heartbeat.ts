@@ -1,6 +1,6 @@
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { attemptOf, type ExecutionState } from '../execution-state.ts';
-import type { ExecutionDecision } from './decide-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
 
 type HeartbeatRecord = Extract<ExecutionCommandRecord, { type: 'RecordHeartbeat' }>;

@@ -6,7 +6,7 @@ import { ROOT_FRAME } from '../frames.ts';
 import { canonicalHash } from '../hashes.ts';
 import { jsonBytes } from '../json-size.ts';
 import { advance } from './advance.ts';
-import type { ExecutionDecision } from './decide-execution.ts';
+import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
 
 type StartRecord = Extract<ExecutionCommandRecord, { type: 'StartExecution' }>;

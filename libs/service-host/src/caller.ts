@@ -1,0 +1,11 @@
+import type { Actor, Permission, Tenant } from '@throughline/contracts';
+import type { InboundTrace } from './inbound-trace.ts';
+
+/** Who asks. The tenant comes from the credential and from nowhere else. */
+export interface Caller {
+  readonly tenant: Tenant;
+  readonly actor: Actor;
+  readonly permissions: readonly Permission[];
+  /** From the request's own headers. */
+  readonly trace?: InboundTrace;
+}
