@@ -1,4 +1,4 @@
-import type { ExecutionView, ProgressEvent } from '@throughline/contracts';
+import { type ExecutionView, isJsonObject, type Json, type ProgressEvent } from '@throughline/contracts';
 import { fieldLines } from './columns.ts';
 import { plainText, type Terminal } from './terminal.ts';
 
@@ -48,15 +48,23 @@ export const executionLines = (terminal: Terminal, view: ExecutionView): readonl
   ]);
 };
 
+const DETAILS_LEFT_OUT = new Set(['frame', 'idempotencyKey', 'bodyHash']);
+
+/** A workflow is its name and version; whatever else is no text is its JSON. */
+const valueText = (value: Json): string => {
+  if (typeof value === 'string') return value;
+  return isJsonObject(value) && 'name' in value && 'version' in value
+    ? `${String(value['name'])} v${String(value['version'])}`
+    : JSON.stringify(value);
+};
+
 /** What an event says beyond its name: the fields of its data, the step first. */
 export const eventDetail = (event: ProgressEvent): string => {
   const { data } = event;
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return '';
-  const fields = Object.entries(data).filter(([name]) => !['frame', 'idempotencyKey', 'bodyHash'].includes(name));
+  if (!isJsonObject(data)) return '';
+  const fields = Object.entries(data).filter(([name]) => !DETAILS_LEFT_OUT.has(name));
   const state = fields.find(([name]) => name === 'state');
-  const others = fields
-    .filter(([name]) => name !== 'state')
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const others = fields.filter(([name]) => name !== 'state').map(([name, value]) => `${name}=${valueText(value)}`);
   return plainText([...(state ? [String(state[1])] : []), ...others].join(' '));
 };
 
