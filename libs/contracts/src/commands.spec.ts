@@ -5,7 +5,7 @@ import {
   replySubjectSchema,
   sentCommandSchemas,
 } from './commands.ts';
-import { executionCommandBodies } from './execution.commands.ts';
+import { executionCommandBodies, LABELS_MAX, labelsSchema, workflowNameSchema } from './execution.commands.ts';
 import { replayCommandBodies } from './replay.messages.ts';
 import { workflowCommandBodies } from './workflow.messages.ts';
 
@@ -25,6 +25,22 @@ describe('who may send what', () => {
     expect(allowed('worker')).toEqual(['CompleteStep', 'FailStep', 'RecordHeartbeat']);
     expect(allowed('client')).toEqual(['CancelExecution', 'RegisterWorkflow', 'StartExecution']);
   });
+});
+
+describe('a workflow name', () => {
+  it.each(['a\u0000b', 'line\nbreak', 'half\ud800', '\udc00half', '.', '..', '', 'x'.repeat(81)])('is not %j', (name) => {
+    expect(workflowNameSchema.safeParse(name).success).toBe(false);
+  });
+
+  it.each(['order-fulfilment', 'a b/c', 'Bestellung für Köln', '\u{1f600}', '...'])('may be %j', (name) => {
+    expect(workflowNameSchema.safeParse(name).success).toBe(true);
+  });
+});
+
+it('an execution has a bounded number of labels', () => {
+  const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`label-${i}`, 'x']));
+  expect(labelsSchema.safeParse(labels(LABELS_MAX)).success).toBe(true);
+  expect(labelsSchema.safeParse(labels(LABELS_MAX + 1)).success).toBe(false);
 });
 
 describe('a sent command', () => {

@@ -8,7 +8,20 @@ export const TRIGGER_KINDS = ['manual', 'agent', 'retry', 'repair', 'child', 'sc
 export const triggerKindSchema = z.enum(TRIGGER_KINDS);
 export type TriggerKind = z.infer<typeof triggerKindSchema>;
 
-export const workflowNameSchema = z.string().min(1).max(80);
+/** Control characters and half surrogate pairs cannot stand in Postgres text, where two names would become one. */
+const NAME_CHARACTERS = /^[^\p{Cc}\p{Cs}]*$/u;
+export const workflowNameSchema = z
+  .string()
+  .min(1)
+  .max(80)
+  .refine((name) => NAME_CHARACTERS.test(name), { error: 'must not hold control characters or half surrogate pairs' })
+  .refine((name) => name !== '.' && name !== '..', { error: 'must not be a step of a path' });
+
+export const LABELS_MAX = 50;
+export const labelsSchema = z
+  .record(z.string().min(1).max(64), z.string().max(256))
+  .refine((labels) => Object.keys(labels).length <= LABELS_MAX, { error: `must be at most ${LABELS_MAX} labels` });
+
 /** Error names and causes as AWS Step Functions bounds them (characters). */
 export const errorNameSchema = z.string().max(256);
 export const causeSchema = z.string().max(32_768);
@@ -25,7 +38,7 @@ export const startExecutionSchema = z.strictObject({
   correlationId: correlationIdSchema.optional(),
   runId: z.string().min(1).max(128).optional(),
   idempotencyKey: z.string().min(1).max(256).optional(),
-  labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
+  labels: labelsSchema.optional(),
 });
 
 /** Both ends of a step attempt as its worker saw them: recorded input, so replay needs no clock. */

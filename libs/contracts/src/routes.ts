@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { triggerKindSchema, workflowNameSchema } from './execution.commands.ts';
+import { labelsSchema, triggerKindSchema, workflowNameSchema } from './execution.commands.ts';
 import { executionStatusSchema } from './execution.events.ts';
 import { correlationIdSchema, executionIdSchema } from './ids.ts';
 import { jsonSchema } from './json.ts';
@@ -78,7 +78,7 @@ export const startExecutionRequestSchema = z
     parentExecutionId: executionIdSchema.optional(),
     trigger: triggerKindSchema.optional(),
     runId: z.string().min(1).max(128).optional(),
-    labels: z.record(z.string().min(1).max(64), z.string().max(256)).optional(),
+    labels: labelsSchema.optional(),
     /** Wait this long for the end before answering; the answer is 201 either way. */
     waitMs,
   })

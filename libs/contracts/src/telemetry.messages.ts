@@ -22,3 +22,7 @@ export const logRecordSchema = z.strictObject({
   attributes: z.record(z.string().max(64), z.union([z.string().max(1_024), z.number(), z.boolean()])).optional(),
 });
 export type LogRecord = z.infer<typeof logRecordSchema>;
+
+export const LOG_BATCH_MAX = 512;
+/** What a message on `tl.tel.<tenant>.log` holds: one record, or several of the same tenant that were written together. */
+export const logMessageSchema = z.union([logRecordSchema, z.array(logRecordSchema).min(1).max(LOG_BATCH_MAX)]);

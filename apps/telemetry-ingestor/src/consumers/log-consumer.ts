@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { logRecordSchema, SUBJECT_FILTERS, tenantOfSubject } from '@throughline/contracts';
+import { logMessageSchema, SUBJECT_FILTERS, tenantOfSubject } from '@throughline/contracts';
 import { JetStreamContext, PoisonMessage } from '@throughline/service-host';
 import { z } from 'zod';
 import { LogBuffer } from '../logs/log-buffer.ts';
@@ -14,12 +14,13 @@ export class LogConsumer {
   take(@Payload() payload: unknown, @Ctx() context: JetStreamContext): void {
     const { subject } = context.message;
     if (!subject.endsWith('.log')) throw new PoisonMessage(`nothing takes telemetry on ${subject}`);
-    const parsed = logRecordSchema.safeParse(payload);
+    const parsed = logMessageSchema.safeParse(payload);
     if (!parsed.success) throw new PoisonMessage(`not a log record: ${z.prettifyError(parsed.error)}`);
+    const records = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
     // The subject is what a sender's permissions are about; the body must not name somebody else.
-    if (parsed.data.tenant !== tenantOfSubject(subject)) {
-      throw new PoisonMessage(`a log record of tenant ${parsed.data.tenant} on ${subject}`);
-    }
-    this.buffer.record(parsed.data);
+    const tenant = tenantOfSubject(subject);
+    const foreign = records.find((record) => record.tenant !== tenant);
+    if (foreign) throw new PoisonMessage(`a log record of tenant ${foreign.tenant} on ${subject}`);
+    for (const record of records) this.buffer.record(record);
   }
 }

@@ -21,7 +21,8 @@ const CURSOR = /^(\d{4}-\d{2}-\d{2}T[0-9:.]{12}Z)~(.{1,64})$/;
 const positionOf = (cursor: string | undefined): LogPosition | undefined => {
   if (cursor === undefined) return undefined;
   const [, at, id] = CURSOR.exec(cursor) ?? [];
-  if (at !== undefined && id !== undefined) return { at, id };
+  // U+0000 is in no stored id, and Postgres refuses to be asked for it.
+  if (at !== undefined && id !== undefined && !id.includes('\0')) return { at, id };
   return refuse('TL0001', 'cursor is not one that this route gave out; leave it out to begin at the first page');
 };
 
