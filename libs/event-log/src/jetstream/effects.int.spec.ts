@@ -122,6 +122,19 @@ describe('timers', () => {
     expect(due).toHaveLength(2);
   });
 
+  it.each(['2262-04-12T00:00:00.000Z', '9999-12-31T23:59:59.000Z'])(
+    'a timer due at %s, beyond what the server can count to, waits and does not fire at once',
+    async (dueAt) => {
+      const ref = newRef();
+      const message = { ...timerAt('far', 0), dueAt: instantSchema.parse(dueAt) };
+      await armTimer(publisher, ref, message);
+      await pause(1_000);
+      expect(due).toEqual([]);
+      expect(await timerIsThere(nc, ref, message.timer)).toBe(true);
+      await cancelTimer(nc, ref, message.timer);
+    },
+  );
+
   it('armed timers survive kill -9 of the server once it had a moment to write them', async () => {
     const ref = newRef();
     const message = timerAt('survivor', 4_000);

@@ -22,13 +22,18 @@ export const publishTask = async (publisher: Publisher, task: StepTask): Promise
   });
 };
 
+/** The server counts schedules in 64 bits of nanoseconds: what is due after April 2262 would fire at once, again and again. */
+const SCHEDULE_LAST = '2262-01-01T00:00:00.000Z';
+
 /**
  * One schedule per timer subject; arming again replaces it. A due time in the past fires at once. No message id: the
  * fired message would not carry it, and it would keep a lost timer from being armed again.
  */
 export const armTimer = async (publisher: Publisher, ref: AggregateRef, message: TimerMessage): Promise<void> => {
+  // Both are UTC with milliseconds, so they compare as text.
+  const at = message.dueAt < SCHEDULE_LAST ? message.dueAt : SCHEDULE_LAST;
   await publisher.publish(timerSubject(ref, message.timer), JSON.stringify(message), {
-    headers: { 'Nats-Schedule': `@at ${message.dueAt}`, 'Nats-Schedule-Target': dueSubject(ref, message.timer) },
+    headers: { 'Nats-Schedule': `@at ${at}`, 'Nats-Schedule-Target': dueSubject(ref, message.timer) },
   });
 };
 
