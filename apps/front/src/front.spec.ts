@@ -129,6 +129,18 @@ it.each(['/api/v1/nothing', '/api/v2/executions', '/metrics', '/docs/orchestrato
   },
 );
 
+it.each(['%', '%zz', '%ff', 'x'.repeat(1_100)])(
+  'says by its code that a path with %.10j is not readable',
+  async (part) => {
+    const response = await fetch(`${frontUrl}/api/v1/executions/${part}`);
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { code: 'TL0006', help: 'docs/errors/TL0006.md' },
+    ]);
+    expect(heard).toEqual([]);
+  },
+);
+
 it('refuses a body over the limit before any service sees it', async () => {
   const body = JSON.stringify({ name: 'w', definition: 'x'.repeat(BODY_BYTES_MAX) });
   const response = await fetch(`${frontUrl}/api/v1/workflows`, { method: 'POST', body });

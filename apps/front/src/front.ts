@@ -31,6 +31,8 @@ export const createFront = async (config: FrontConfig): Promise<FastifyInstance>
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+    // What the router cannot read: it answers by itself, past the error handler below.
+    frameworkErrors: (error, _, reply) => void answerError(reply, 'TL0006', error.message),
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
