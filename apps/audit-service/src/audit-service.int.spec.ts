@@ -95,6 +95,15 @@ describe('the audit service over a real log and a real database', () => {
     expect(second.body.nextCursor).toBeNull();
   });
 
+  it('answers a cursor that it never gave out as the mistake it is, and one of an unknown execution as unknown', async () => {
+    for (const cursor of ['9999999999', '2147483648', 'x', '0']) {
+      const answer = await service.json(`/api/v1/executions/root/audit?cursor=${cursor}`);
+      expect([cursor, answer.status, answer.body]).toMatchObject([cursor, 400, { code: 'TL0001' }]);
+    }
+    const unknown = await service.json('/api/v1/executions/nobody/audit?cursor=1');
+    expect([unknown.status, unknown.body]).toMatchObject([404, { code: 'TL0105' }]);
+  });
+
   it('has the database itself refuse UPDATE, DELETE and TRUNCATE, also of no row at all', async () => {
     for (const statement of [
       `UPDATE ledger SET actors = '[]' WHERE n = 1`,

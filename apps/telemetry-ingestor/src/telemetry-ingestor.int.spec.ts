@@ -177,6 +177,13 @@ describe('the telemetry ingestor over a real log and a real database', () => {
     expect(await metric('log_lines_dropped_total')).toBe(0);
   });
 
+  it('answers a cursor that it never gave out as the mistake it is', async () => {
+    for (const cursor of ['x', '2026-01-01T00:00:00.000Z~', '2026-01-01T00:00:00.000Z~a%00b']) {
+      const answer = await service.json(`/api/v1/executions/done/logs?cursor=${cursor}`);
+      expect([cursor, answer.status, answer.body]).toMatchObject([cursor, 400, { code: 'TL0001' }]);
+    }
+  });
+
   it('puts away what is no log line, or names another tenant than its subject, and goes on', async () => {
     const before = await metric('log_lines_total');
     nc.publish(telemetrySubject(tenantSchema.parse('default'), 'log'), '{"v":1,"what":"ever"}');

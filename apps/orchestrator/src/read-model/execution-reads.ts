@@ -47,7 +47,7 @@ export class ExecutionReads {
   }
 
   async list(tenant: Tenant, filters: ExecutionFilters): Promise<Page<ExecutionView>> {
-    const after = readCursor(filters.cursor, 2);
+    const after = readCursor(filters.cursor, ['text', 'text']);
     const rows = await this.prisma.execution.findMany({
       where: {
         tenant,
@@ -73,7 +73,7 @@ export class ExecutionReads {
     executionId: string,
     page: { readonly limit: number; readonly cursor?: string },
   ): Promise<Page<StepView> | undefined> {
-    const after = readCursor(page.cursor, 1)?.[0];
+    const after = readCursor(page.cursor, ['number'])?.[0];
     const known = await this.prisma.execution.findUnique({
       where: { tenant_id: { tenant, id: executionId } },
       select: { id: true },

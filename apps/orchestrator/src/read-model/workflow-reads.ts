@@ -32,7 +32,7 @@ export class WorkflowReads {
 
   /** Latest version of each, by name. */
   async list(tenant: Tenant, page: { readonly limit: number; readonly cursor?: string }): Promise<Page<WorkflowView>> {
-    const after = readCursor(page.cursor, 1)?.[0];
+    const after = readCursor(page.cursor, ['text'])?.[0];
     const rows = await this.prisma.workflow.findMany({
       where: { tenant, ...(after === undefined ? {} : { name: { gt: after } }) },
       distinct: ['name'],
@@ -48,7 +48,7 @@ export class WorkflowReads {
     name: string,
     page: { readonly limit: number; readonly cursor?: string },
   ): Promise<Page<WorkflowView>> {
-    const before = readCursor(page.cursor, 1)?.[0];
+    const before = readCursor(page.cursor, ['number'])?.[0];
     const rows = await this.prisma.workflow.findMany({
       where: { tenant, name, ...(before === undefined ? {} : { version: { lt: Number(before) } }) },
       orderBy: { version: 'desc' },
