@@ -28,9 +28,12 @@ describe('who may send what', () => {
 });
 
 describe('a workflow name', () => {
-  it.each(['a\u0000b', 'line\nbreak', 'half\ud800', '\udc00half', '.', '..', '', 'x'.repeat(81)])('is not %j', (name) => {
-    expect(workflowNameSchema.safeParse(name).success).toBe(false);
-  });
+  it.each(['a\u0000b', 'line\nbreak', 'half\ud800', '\udc00half', '.', '..', '', 'x'.repeat(81)])(
+    'is not %j',
+    (name) => {
+      expect(workflowNameSchema.safeParse(name).success).toBe(false);
+    },
+  );
 
   it.each(['order-fulfilment', 'a b/c', 'Bestellung für Köln', '\u{1f600}', '...'])('may be %j', (name) => {
     expect(workflowNameSchema.safeParse(name).success).toBe(true);
