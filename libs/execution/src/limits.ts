@@ -1,8 +1,17 @@
-import { DEFINITION_BYTES_MAX, ROUND_BYTES_MAX, ROUND_EVENTS_MAX, STATE_DATA_BYTES_MAX } from '@throughline/contracts';
+import {
+  COMMAND_BODY_BYTES_MAX,
+  DATA_DEPTH_MAX,
+  DEFINITION_BYTES_MAX,
+  ROUND_BYTES_MAX,
+  ROUND_EVENTS_MAX,
+  STATE_DATA_BYTES_MAX,
+} from '@throughline/contracts';
 
 /** Bounds that decide obeys. They decide outcomes, so they belong to the rules version and not to a deployment. */
 export interface Limits {
   readonly stateDataBytesMax: number;
+  readonly dataDepthMax: number;
+  readonly bodyBytesMax: number;
   readonly definitionBytesMax: number;
   readonly roundEventsMax: number;
   readonly roundBytesMax: number;
@@ -12,6 +21,8 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   stateDataBytesMax: STATE_DATA_BYTES_MAX,
+  dataDepthMax: DATA_DEPTH_MAX,
+  bodyBytesMax: COMMAND_BODY_BYTES_MAX,
   definitionBytesMax: DEFINITION_BYTES_MAX,
   roundEventsMax: ROUND_EVENTS_MAX,
   roundBytesMax: ROUND_BYTES_MAX,

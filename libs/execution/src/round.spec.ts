@@ -1,8 +1,8 @@
-import { instantSchema } from '@throughline/contracts';
+import { instantSchema, type Json } from '@throughline/contracts';
 import { RECENT_COMMANDS_MAX } from './aggregate-state.ts';
 import { seedOf } from './hashes.ts';
 import { machine, ONE_TASK, task } from './spec/example-machines.ts';
-import { completion, givenMachine, type Told } from './spec/given-when-then.ts';
+import { codeOf, completion, givenMachine, type Told } from './spec/given-when-then.ts';
 import { foldCommit } from './walk.ts';
 import { executionDecider } from './deciders.ts';
 
@@ -89,6 +89,20 @@ describe('a round', () => {
     // The sender's JSON text is what holds it, so it is parsed here and not by the given-when-then round trip.
     const { outcomes } = execution.decideParsed({ type: 'StartExecution', body });
     expect(outcomes).toMatchObject([{ kind: 'refused', refusal: { code: 'TL0001' } }]);
+  });
+
+  test.each([300, 5_000, 100_000])('a payload nested %d levels deep is refused, and does not throw', (levels) => {
+    const input: Json = JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    const body = { workflow: 'example', input, trigger: 'manual' } as const;
+    const { outcomes } = givenMachine(ONE_TASK).decideParsed({ type: 'StartExecution', body });
+    expect(outcomes).toMatchObject([{ kind: 'refused', refusal: { code: 'TL0005' } }]);
+  });
+
+  test('a result that a commit could not hold in one message is refused, and its step goes on waiting', () => {
+    const execution = givenMachine(ONE_TASK);
+    execution.start();
+    expect(codeOf(execution.complete('x'.repeat(4_000_000)))).toBe('TL0005');
+    expect(execution.state.status).toBe('running');
   });
 
   test('folding refuses a commit that does not follow', () => {

@@ -8,9 +8,9 @@ import {
   type Refusal,
 } from '@throughline/contracts';
 import { type AggregateState, versionOfCommand, withCommand, withCommit } from './aggregate-state.ts';
-import { type Decider, refused, type ResolvedMachine } from './decider.ts';
+import type { Decider, ResolvedMachine } from './decider.ts';
 import { seedOf } from './hashes.ts';
-import { payloadBytes } from './json-size.ts';
+import { measureBody } from './command-body.ts';
 import type { Limits } from './limits.ts';
 
 interface AnyCommandRecord {
@@ -93,11 +93,12 @@ export const decideRound = <S extends AggregateState, C extends AnyCommandRecord
       continue;
     }
     // Every body was parsed from JSON text.
-    const bodyBytes = payloadBytes(given.body as Json);
-    if (bodyBytes === undefined) {
-      outcomes.push(refused('TL0001', 'a number is too large for JSON to carry'));
+    const measured = measureBody(given.body as Json, meta.limits);
+    if (measured.kind === 'refused') {
+      outcomes.push(measured);
       continue;
     }
+    const bodyBytes = measured.bytes;
     const command = record<C>(given, later(at, current.lastAt), seedOf(state.ref, version, commands.length));
     const decision = decider.decide(current, command, {
       at: command.at,

@@ -118,6 +118,12 @@ describe('executeTask', () => {
     expect((await runTask(price(() => 'x'.repeat(256 * 1024 - 2)))).type).toBe('CompleteStep');
   });
 
+  it('output nested deeper than 256 levels fails with States.DataLimitExceeded, and the worker lives on', async () => {
+    const nested = (levels: number): never => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as never;
+    expect(await failureOf(price(() => nested(257)))).toMatchObject({ error: 'States.DataLimitExceeded' });
+    expect((await runTask(price(() => nested(256)))).type).toBe('CompleteStep');
+  });
+
   it('a StepError fails the step with its own error name, any other error with States.TaskFailed and no stack', async () => {
     const declined = price(() => {
       throw new StepError('Card.Declined', 'limit reached');

@@ -1,8 +1,10 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import {
   type CompleteStep,
+  DATA_DEPTH_MAX,
   type FailStep,
   type Instant,
+  isDeeperThan,
   type Json,
   STATE_DATA_BYTES_MAX,
   type StepTask,
@@ -62,6 +64,10 @@ const failureOfThrown = (thrown: unknown): Outcome => {
 };
 
 const outcomeOfOutput = (output: Json): Outcome => {
+  if (isDeeperThan(output, DATA_DEPTH_MAX)) {
+    const cause = `The output is nested deeper than the ${DATA_DEPTH_MAX} levels that state data may have.`;
+    return failure(ERROR_NAMES.dataLimitExceeded, cause);
+  }
   const bytes = Buffer.byteLength(JSON.stringify(output));
   if (bytes <= STATE_DATA_BYTES_MAX) return { kind: 'output', output };
   return failure(

@@ -6,9 +6,11 @@ import {
   commandIdSchema,
   executionIdSchema,
   type ExecutionId,
+  type Json,
   type Tenant,
 } from '@throughline/contracts';
 import type { CommandSender, UnaddressedCommand } from '@throughline/event-log/jetstream';
+import { DEFAULT_LIMITS, measureBody } from '@throughline/execution';
 import { activeTraceparent, type Caller, refuse, refuseWith } from '@throughline/service-host';
 
 type Accepted = Extract<CommandAnswer, { outcome: 'accepted' }>;
@@ -27,6 +29,9 @@ export class CommandGateway {
 
   /** Refuses (as an HTTP error) with what the decision said; 504 where no answer came in time. */
   async send(caller: Caller, ref: AggregateRef, command: Command): Promise<Accepted> {
+    // Sending writes the body as JSON text: what that would change or choke on must be refused here. It came as JSON.
+    const measured = measureBody(command.body as Json, DEFAULT_LIMITS);
+    if (measured.kind === 'refused') return refuseWith(measured.refusal);
     const traceparent = activeTraceparent() ?? caller.trace?.traceparent ?? unsampledTraceparent();
     const envelope = {
       v: 1,

@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
-import {
-  executionIdSchema,
-  executionRef,
-  type ExecutionView,
-  routes,
-  STATE_DATA_BYTES_MAX,
-  type StepView,
-} from '@throughline/contracts';
+import { executionIdSchema, executionRef, type ExecutionView, routes, type StepView } from '@throughline/contracts';
 import {
   Body,
   type BodyOf,
@@ -39,9 +32,6 @@ export class ExecutionsController {
     @Body() body: BodyOf<typeof routes.startExecution>,
   ): Promise<ExecutionView> {
     const input = body.input ?? body.trigger_data ?? {};
-    if (Buffer.byteLength(JSON.stringify(input)) > STATE_DATA_BYTES_MAX) {
-      return refuse('TL0005', `States.DataLimitExceeded: the input is larger than ${STATE_DATA_BYTES_MAX} bytes`);
-    }
     const executionId =
       body.executionId ??
       (body.idempotencyKey === undefined

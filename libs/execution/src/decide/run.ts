@@ -3,6 +3,7 @@ import {
   type EventData,
   type ExecutionEvent,
   type Instant,
+  isDeeperThan,
   isTerminal,
   type Json,
   type JsonObject,
@@ -83,7 +84,7 @@ export class Run {
     );
   }
 
-  /** Data stands once on the log. Not ok: larger than state data may be. */
+  /** Data stands once on the log. Not ok: larger, or nested deeper, than state data may be. */
   write(value: Json, before: Json): Written {
     if (sameJson(value, before)) return { ok: true, bytes: 0 };
     const { command } = this;
@@ -93,8 +94,10 @@ export class Run {
     if (command.type === 'StartExecution' && sameJson(value, command.body.input)) {
       return { ok: true, data: { ref: 'input' }, bytes: 0 };
     }
+    const { stateDataBytesMax, dataDepthMax } = this.env.limits;
+    if (isDeeperThan(value, dataDepthMax)) return { ok: false };
     const bytes = jsonBytes(value);
-    return bytes > this.env.limits.stateDataBytesMax ? { ok: false } : { ok: true, data: { value }, bytes };
+    return bytes > stateDataBytesMax ? { ok: false } : { ok: true, data: { value }, bytes };
   }
 
   /** The id is the event's own place on the log: unique, and known to decide. */

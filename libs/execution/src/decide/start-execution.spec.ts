@@ -99,4 +99,10 @@ describe('StartExecution', () => {
     expect(state.end).toMatchObject({ error: 'States.DataLimitExceeded' });
     expect(state.end?.cause).toContain('exceeding the maximum number of bytes service limit');
   });
+
+  test('data that a loop nests ever deeper fails with States.DataLimitExceeded before the stack ends', () => {
+    const wrap = { Type: 'Pass', Parameters: { 'x.$': '$' } };
+    const { state } = givenMachine(machine({ A: { ...wrap, Next: 'B' }, B: { ...wrap, Next: 'A' } })).start();
+    expect(state.end).toMatchObject({ error: 'States.DataLimitExceeded' });
+  });
 });

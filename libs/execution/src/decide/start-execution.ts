@@ -19,7 +19,7 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   const { body } = command;
   const inputMax = env.limits.stateDataBytesMax;
   if (env.bodyBytes > inputMax && jsonBytes(body.input) > inputMax) {
-    return refused('TL0005', `the input is larger than ${inputMax} bytes`);
+    return refused('TL0005', `States.DataLimitExceeded: the input is larger than ${inputMax} bytes`);
   }
   const bodyHash = bodyHashOf(body);
   if (state.start) {
