@@ -7,6 +7,7 @@ import { postgresHome } from './checkout.ts';
 import { migrate } from './migrate.ts';
 import { startNats, type RunningNats } from './nats-server.ts';
 import { freePorts, portBaseOf, portsFrom, takenPorts, EXAMPLES, type Ports, type WantedPort } from './ports.ts';
+import { claimPostgresHome } from './postgres-home.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import { exampleProgram, frontProgram, serviceProgram, type Program } from './programs.ts';
 import { startService, type RunningService } from './service-process.ts';
@@ -136,6 +137,7 @@ class Starting {
     }
     if (databaseUrl === undefined) {
       onProgress?.('starting Postgres');
+      claimPostgresHome(home, postgresHome(home));
       const [logFile, dir] = [join(home, 'logs', 'postgres.log'), join(postgresHome(home), 'postgres')];
       this.postgres = await startPostgres({ dir, port: ports.postgres, logFile, durable: durablePostgres });
       databaseUrl = this.postgres.url;
