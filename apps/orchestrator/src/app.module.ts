@@ -1,9 +1,11 @@
 import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { EventLog } from '@throughline/event-log';
-import type { CommandSender, NatsConnection } from '@throughline/event-log/jetstream';
+import { type CommandSender, connectNats, type NatsConnection } from '@throughline/event-log/jetstream';
 import {
   COMMAND_SENDER,
   EVENT_LOG,
+  HOST_CONFIG,
+  type HostConfig,
   LOGGER,
   NATS_CONNECTION,
   PG_POOL,
@@ -32,9 +34,11 @@ import { WorkflowReads } from './read-model/workflow-reads.ts';
     { provide: EngineReads, useFactory: (prisma: PrismaClient) => new EngineReads(prisma), inject: [PrismaClient] },
     {
       provide: Engine,
-      useFactory: (nc: NatsConnection, reads: EngineReads, logger: Logger) =>
-        new Engine(nc, reads, orchestratorConfig(), logger),
-      inject: [NATS_CONNECTION, EngineReads, LOGGER],
+      useFactory: async (nc: NatsConnection, reads: EngineReads, host: HostConfig, logger: Logger) => {
+        const logConnection = await connectNats({ url: host.natsUrl, name: `${host.service}-log` });
+        return new Engine(nc, logConnection, reads, orchestratorConfig(), logger);
+      },
+      inject: [NATS_CONNECTION, EngineReads, HOST_CONFIG, LOGGER],
     },
     {
       provide: ExecutionReads,

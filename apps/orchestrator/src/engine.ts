@@ -40,11 +40,21 @@ export class Engine {
   private queues: WorkQueue[] = [];
   private watch: StreamWatch | undefined;
 
-  constructor(nc: NatsConnection, reads: EngineReads, config: OrchestratorConfig, logger: Logger) {
+  /**
+   * `logConnection` carries appends and nothing else: the server reads one connection in order and does not read on while
+   * it fsyncs, so tasks and answers on the same connection would stand behind every commit.
+   */
+  constructor(
+    nc: NatsConnection,
+    private readonly logConnection: NatsConnection,
+    reads: EngineReads,
+    config: OrchestratorConfig,
+    logger: Logger,
+  ) {
     this.nc = nc;
     this.logger = logger;
     this.config = config;
-    this.log = new JetStreamEventLog(nc);
+    this.log = new JetStreamEventLog(logConnection);
     this.publisher = createPublisher(nc);
     this.states = new StateCache(this.log, config.statesMax);
     this.catalog = new WorkflowCatalog(this.log);
@@ -96,6 +106,7 @@ export class Engine {
     this.room.stop();
     this.publisher.close();
     this.log.close();
+    await this.logConnection.close();
   }
 
   private readonly reply = (replyTo: string, answer: CommandAnswer): void => {
