@@ -140,6 +140,44 @@ describe('the audit service over a real log and a real database', () => {
     });
   });
 
+  it('names a row that was made up, behind the end of the log as well as before the first row', async () => {
+    const made = (n: number, seq: number): string =>
+      `INSERT INTO ledger SELECT tenant, ${n}, ${seq}, aggregate, aggregate_id, version + 1000, at, actors, commands, events,
+         correlation_id, commit_hash, hash, hash FROM ledger WHERE tenant = 'default' AND n = 7`;
+    const unmade = `DELETE FROM ledger WHERE tenant = 'default' AND version > 1000`;
+    for (const [n, seq] of [
+      [8, 1_000_000],
+      [0, 1_000_000],
+      [-1, -1],
+    ] as const) {
+      await withEdited(7, made(n, seq), async () => {
+        expect(await verify()).toMatchObject({ verdict: 'broken' });
+        await superuser.query(unmade);
+      });
+    }
+  });
+
+  it('names rows that were cut off although head and checkpoint were set back with them', async () => {
+    const kept = await superuser.query<{ n: string; seq: string; hash: string; to: string }>(
+      `SELECT n, chain_heads.seq, hash, checkpoint.seq AS to FROM chain_heads, projection_checkpoint AS checkpoint
+       WHERE tenant = 'default'`,
+    );
+    const cut = `DELETE FROM ledger WHERE tenant = 'default' AND n = 7;
+      UPDATE chain_heads SET (n, seq, hash) = (SELECT n, seq, hash FROM ledger WHERE tenant = 'default' ORDER BY n DESC LIMIT 1)
+       WHERE tenant = 'default';
+      UPDATE projection_checkpoint SET seq = (SELECT max(seq) FROM ledger)`;
+    await withEdited(7, cut, async () => {
+      expect((await verify()).firstBad).toMatchObject({ n: 7, aggregateId: 'right' });
+      const { n, seq, hash, to } = kept.rows[0] ?? {};
+      await superuser.query(`UPDATE chain_heads SET n = $1, seq = $2, hash = $3 WHERE tenant = 'default'`, [
+        n,
+        seq,
+        hash,
+      ]);
+      await superuser.query('UPDATE projection_checkpoint SET seq = $1', [to]);
+    });
+  });
+
   it('answers ancestors, descendants and siblings with their status', async () => {
     const { body } = await service.json<LineageView>('/api/v1/executions/left/lineage');
     expect(body).toMatchObject({

@@ -61,7 +61,8 @@ export class AuditController {
     try {
       const log: LogPosition = await logPosition(this.nc);
       await this.projection.caughtUpTo(log.lastSeq, CATCH_UP_MS);
-      return await verifyLedger(this.nc, this.ledger, tenant, AbortSignal.timeout(VERIFICATION_MS_MAX));
+      const writtenSeq = this.projection.status().seq;
+      return await verifyLedger(this.nc, this.ledger, tenant, writtenSeq, AbortSignal.timeout(VERIFICATION_MS_MAX));
     } finally {
       this.verifying -= 1;
     }

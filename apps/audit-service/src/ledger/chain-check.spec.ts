@@ -1,7 +1,7 @@
 import { commitSchema, type Commit } from '@throughline/contracts';
 import fc from 'fast-check';
-import { ChainCheck, type LogRecordOfChain } from './chain-check.ts';
-import { CHAIN_START, type ChainEnd, type LedgerRow, ledgerRow, rowHash } from './ledger-row.ts';
+import { ChainCheck, type ChainHead, type LogRecordOfChain } from './chain-check.ts';
+import { CHAIN_START, type LedgerRow, ledgerRow, rowHash } from './ledger-row.ts';
 
 const commitOf = (index: number): Commit =>
   commitSchema.parse({
@@ -49,14 +49,17 @@ const chainOf = (log: readonly LogRecordOfChain[]): LedgerRow[] => {
   return rows;
 };
 
-type Head = ChainEnd & { seq: number };
-const check = (log: readonly LogRecordOfChain[], rows: readonly LedgerRow[], head: Head | undefined = rows.at(-1)) => {
+const check = (
+  log: readonly LogRecordOfChain[],
+  rows: readonly LedgerRow[],
+  head: ChainHead | undefined = rows.at(-1),
+) => {
   const chain = new ChainCheck();
   for (const [index, record] of log.entries()) {
     const bad = chain.take(record, rows[index]);
     if (bad) return bad;
   }
-  return chain.finish(rows[log.length], head);
+  return chain.finish(rows[log.length], head, log.at(-1)?.seq ?? 0);
 };
 
 /** Another value of the same type for any field of a row. */
@@ -159,6 +162,7 @@ describe('the check of a chain beside the log', () => {
     if (!last) throw new Error('the chain is empty');
     expect(check(log, rows, { ...last, hash: '1'.repeat(64) })?.problem).toContain('end of the chain');
     expect(check(log, rows, { ...last, n: last.n - 1 })?.problem).toContain('end of the chain');
-    expect(new ChainCheck().finish(undefined, { ...last, n: last.n + 5 })).toBeUndefined();
+    expect(check(log, rows, { ...last, n: last.n + 5 })?.problem).toContain('end of the chain');
+    expect(check(log, rows, { ...last, n: last.n + 5, seq: last.seq + 5 })).toBeUndefined();
   });
 });

@@ -17,6 +17,9 @@ export type LogRecordOfChain = Omit<CommitOnLog, 'commit'> & {
   readonly aggregateId: string;
 };
 
+/** The recorded end of a chain, with the log sequence of its last row. */
+export type ChainHead = ChainEnd & { readonly seq: number };
+
 const CONTENT_FIELDS = [
   'aggregate',
   'aggregateId',
@@ -47,29 +50,29 @@ export class ChainCheck {
     const n = this.#end.n + 1;
     const bad = (problem: string): BadRow => ({ n, seq: record.seq, aggregateId: record.aggregateId, problem });
     if (!row) return bad(`the row is missing: the ledger ends at ${this.#end.n}, the log goes on`);
-    if (row.n !== n) return bad(`the row is missing: the next one is ${row.n}`);
+    if (row.n !== n)
+      return bad(`${row.n < n ? 'a row stands before it' : 'the row is missing'}: the next one is ${row.n}`);
     const problem = this.#problemOf(record, row);
     if (problem !== undefined) return { n, seq: row.seq, aggregateId: row.aggregateId, problem };
     this.#end = { n: row.n, hash: row.hash };
     return undefined;
   }
 
-  /** After the log's last record: no row may be left, and the chain must end where its head says. */
-  finish(left: LedgerRow | undefined, head: (ChainEnd & { readonly seq: number }) | undefined): BadRow | undefined {
+  /** After the log's record `seqMax`, the last one walked to: no row may be left, and the chain must end where its head says. */
+  finish(left: LedgerRow | undefined, head: ChainHead | undefined, seqMax: number): BadRow | undefined {
     if (left) return { n: left.n, seq: left.seq, aggregateId: left.aggregateId, problem: 'the row is not on the log' };
-    // A head further on belongs to rows that were added after the walk began; it is compared only where it should be.
-    if (head && (head.n < this.#end.n || (head.n === this.#end.n && head.hash !== this.#end.hash))) {
-      return {
-        n: head.n,
-        seq: head.seq,
-        aggregateId: null,
-        problem: 'the recorded end of the chain is not its last row',
-      };
-    }
-    if (!head && this.#end.n > 0) {
+    if (!head) {
+      if (this.#end.n === 0) return undefined;
       return { n: this.#end.n, seq: null, aggregateId: null, problem: 'the recorded end of the chain is missing' };
     }
-    return undefined;
+    // A head of a later record belongs to rows that were added after the walk began.
+    if (head.seq > seqMax || (head.n === this.#end.n && head.hash === this.#end.hash)) return undefined;
+    return {
+      n: head.n,
+      seq: head.seq,
+      aggregateId: null,
+      problem: 'the recorded end of the chain is not its last row',
+    };
   }
 
   #problemOf(record: LogRecordOfChain, row: LedgerRow): string | undefined {

@@ -2,7 +2,7 @@ import { type AuditVerification, parseLogSubject, STREAMS, SUBJECT_FILTERS, type
 import { decodeCommit } from '@throughline/event-log';
 import { type FeedRecord, type LogFeed, type NatsConnection, openLogFeed } from '@throughline/event-log/jetstream';
 import type { LedgerReads } from '../read-model/ledger-reads.ts';
-import { type BadRow, ChainCheck, type LogRecordOfChain } from './chain-check.ts';
+import { type BadRow, ChainCheck, type ChainHead, type LogRecordOfChain } from './chain-check.ts';
 import type { LedgerRow } from './ledger-row.ts';
 
 const PAGE = 1_000;
@@ -13,7 +13,8 @@ const LOOKUP_MS = 5_000;
 class LedgerWalk {
   #page: LedgerRow[] = [];
   #at = 0;
-  #lastN = 0;
+  /** From below the first: a row in front of the chain is none of it. */
+  #lastN = Number.MIN_SAFE_INTEGER;
 
   constructor(
     private readonly reads: LedgerReads,
@@ -66,6 +67,22 @@ async function* recordsUpTo(feed: LogFeed, seqMax: number, signal: AbortSignal):
   }
 }
 
+/** Rows and heads are made from the log, so none can be of a later record than the log's last one, read after them. */
+const beyondTheLog = async (
+  nc: NatsConnection,
+  reads: LedgerReads,
+  tenant: Tenant,
+  head: ChainHead | undefined,
+): Promise<BadRow | undefined> => {
+  const row = await reads.rowOfLatestSeq(tenant);
+  const lastSeq = await lastSeqOf(nc, tenant);
+  if (row && row.seq > lastSeq)
+    return { n: row.n, seq: row.seq, aggregateId: row.aggregateId, problem: 'the row is not on the log' };
+  if (head && head.seq > lastSeq)
+    return { n: head.n, seq: head.seq, aggregateId: null, problem: 'the recorded end of the chain is not on the log' };
+  return undefined;
+};
+
 /**
  * Walks the tenant's ledger beside the log itself, as far as the ledger has come. Memory holds a page of each, whatever
  * their length. Stops at the first bad row.
@@ -74,10 +91,13 @@ export const verifyLedger = async (
   nc: NatsConnection,
   reads: LedgerReads,
   tenant: Tenant,
+  writtenSeq: number,
   signal: AbortSignal,
 ): Promise<AuditVerification> => {
   const lastSeq = await lastSeqOf(nc, tenant);
-  const { projectedSeq, head } = await reads.position(tenant);
+  const position = await reads.position(tenant);
+  const { head } = position;
+  const projectedSeq = Math.max(position.projectedSeq, writtenSeq);
   const check = new ChainCheck();
   const rows = new LedgerWalk(reads, tenant, projectedSeq);
   const seqMax = Math.min(lastSeq, projectedSeq);
@@ -94,7 +114,7 @@ export const verifyLedger = async (
       await feed.close();
     }
   }
-  bad ??= check.finish(await rows.next(), head);
+  bad ??= check.finish(await rows.next(), head, projectedSeq) ?? (await beyondTheLog(nc, reads, tenant, head));
   const { n, hash } = check.end;
   return {
     verdict: bad ? 'broken' : 'intact',

@@ -1,6 +1,7 @@
 import type { AuditRecordView, Tenant } from '@throughline/contracts';
 import { z } from 'zod';
-import type { ChainEnd, LedgerRow } from '../ledger/ledger-row.ts';
+import type { ChainHead } from '../ledger/chain-check.ts';
+import type { LedgerRow } from '../ledger/ledger-row.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { LedgerRowModel } from './generated/models.ts';
 
@@ -24,7 +25,7 @@ export interface LedgerPosition {
   /** Log sequence up to which rows are there; 0 before the first batch. */
   readonly projectedSeq: number;
   /** Read after `projectedSeq`, so it may be further on but never behind. */
-  readonly head: (ChainEnd & { readonly seq: number }) | undefined;
+  readonly head: ChainHead | undefined;
 }
 
 export class LedgerReads {
@@ -51,6 +52,11 @@ export class LedgerReads {
       take: limit,
     });
     return rows.map(ledgerRowOf);
+  }
+
+  async rowOfLatestSeq(tenant: Tenant): Promise<LedgerRow | undefined> {
+    const row = await this.prisma.ledgerRow.findFirst({ where: { tenant }, orderBy: { seq: 'desc' } });
+    return row ? ledgerRowOf(row) : undefined;
   }
 
   /** By version; the cursor is the last version seen. */
