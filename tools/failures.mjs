@@ -5,7 +5,7 @@ const ADVICE = [
     'The disk is full: free some space, then try again.',
   ],
   [
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED .*:(443|80)\b|ENETUNREACH|ETIMEDOUT|network request .* failed|Could not resolve host/i,
+    /ENOTFOUND|EAI_AGAIN|npm error code ECONNREFUSED|ENETUNREACH|ETIMEDOUT|network request .* failed|Could not resolve host/i,
     'The network could not be reached. The first start fetches npm packages (and nats-server where none is installed): check the connection or proxy, then try again.',
   ],
   [
