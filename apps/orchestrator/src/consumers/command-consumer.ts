@@ -28,6 +28,8 @@ import type { LogRoom } from '../commands/log-room.ts';
 
 const ACK_WAIT_MS = 30_000;
 const DELIVER_MAX = 10;
+/** A schema's complaint quotes what does not fit; an answer has to stay smaller than a message. */
+const PROBLEM_CHARS_MAX = 4_000;
 
 export interface CommandConsumerOptions {
   readonly partition: number;
@@ -76,7 +78,10 @@ export const checkCommand = (message: Pick<WorkMessage, 'subject' | 'bytes' | 's
     return { kind: 'refused', code: 'TL0006', message: `nothing decides ${ref.aggregate} aggregates yet`, replyTo };
   }
   const parsed = sentCommandSchemas[ref.aggregate].safeParse(json);
-  if (!parsed.success) return { kind: 'refused', code: 'TL0001', message: z.prettifyError(parsed.error), replyTo };
+  if (!parsed.success) {
+    const message = z.prettifyError(parsed.error).slice(0, PROBLEM_CHARS_MAX);
+    return { kind: 'refused', code: 'TL0001', message, replyTo };
+  }
   const command: SentCommand = parsed.data;
   if (!COMMAND_ORIGINS[command.type].includes(origin)) {
     return { kind: 'refused', code: 'TL0110', message: `${command.type} cannot come from origin ${origin}`, replyTo };

@@ -66,6 +66,24 @@ describe('RegisterWorkflow', () => {
     expect(workflow.state().version).toBe(0);
   });
 
+  test('faults of a definition with an endless name still fit into one answer', () => {
+    const fields = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`field-${i}`, 1]));
+    const { outcome } = givenWorkflow().register(
+      machine({ ['x'.repeat(400_000)]: { Type: 'Pass', End: true, ...fields } }),
+    );
+    expect(outcome).toMatchObject({ kind: 'refused', refusal: { code: 'TL0103' } });
+    expect(JSON.stringify(outcome).length).toBeLessThan(256 * 1024);
+  });
+
+  test('a name sent to another workflow is refused: it would take that one its id', () => {
+    const workflow = givenWorkflow('orders');
+    expect(workflow.register(ONE_TASK, 'payments').outcome).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'TL0006' },
+    });
+    expect(workflow.state().version).toBe(0);
+  });
+
   test('a definition over 1 MiB is refused', () => {
     const { outcome } = givenWorkflow().register({ ...ONE_TASK, Comment: 'x'.repeat(1_100_000) });
     expect(outcome).toMatchObject({ kind: 'refused', refusal: { code: 'TL0005' } });

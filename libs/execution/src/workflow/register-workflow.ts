@@ -1,11 +1,20 @@
-import { parseMachine } from '@throughline/asl';
+import { type Fault, parseMachine } from '@throughline/asl';
 import type { WorkflowEvent } from '@throughline/contracts';
 import { type Decision, type Env, refused, type WorkflowCommandRecord } from '../decider.ts';
 import { canonicalHash } from '../hashes.ts';
 import { jsonBytes } from '../json-size.ts';
+import { workflowIdOf } from './workflow-id.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 const EVENT_BYTES = 160;
+/** Names in a definition may be as long as it is, and all its faults have to fit into one answer. */
+const FAULT_CHARS_MAX = 500;
+
+const short = ({ pointer, code, message }: Fault): Fault => ({
+  pointer: pointer.slice(0, FAULT_CHARS_MAX),
+  code,
+  message: message.slice(0, FAULT_CHARS_MAX),
+});
 
 export const decideWorkflow = (
   state: WorkflowState,
@@ -13,6 +22,10 @@ export const decideWorkflow = (
   env: Env,
 ): Decision<WorkflowState, WorkflowEvent> => {
   const { name, definition } = command.body;
+  const id: string = workflowIdOf(name);
+  if (state.ref.aggregateId !== id) {
+    return refused('TL0006', `workflow '${name}' is registered as ${id}, not as ${state.ref.aggregateId}`);
+  }
   if (state.name !== null && state.name !== name) {
     return refused('TL0111', `'${name}' and '${state.name}' would share one id`, { takenBy: state.name });
   }
@@ -22,7 +35,9 @@ export const decideWorkflow = (
   }
   const parsed = parseMachine(definition);
   if (!parsed.ok) {
-    return refused('TL0103', `the definition has ${parsed.faults.length} fault(s)`, { faults: parsed.faults });
+    return refused('TL0103', `the definition has ${parsed.faults.length} fault(s)`, {
+      faults: parsed.faults.map(short),
+    });
   }
   const hash = canonicalHash(definition);
   const equal = state.versions.find((version) => version.hash === hash);
