@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { attemptTokenSchema, executionRef, instantSchema, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
+import {
+  attemptTokenSchema,
+  type Command,
+  commandIdSchema,
+  executionRef,
+  instantSchema,
+  STREAMS,
+  SUBJECT_FILTERS,
+} from '@throughline/contracts';
 import { connectNats, ensureStreams, type NatsConnection, timerIsThere } from '@throughline/event-log/jetstream';
 import { armedTimers, initialExecution, foldCommit, type ExecutionState } from '@throughline/execution';
 import { useServers } from '@throughline/testkit';
@@ -33,22 +41,19 @@ describe('the command loop over a real log', () => {
     if (read.kind !== 'commits') throw new Error(read.problem);
     return read.commits.reduce<ExecutionState>(foldCommit, initialExecution(ref));
   };
+  const completionOf = (token: string): Command => ({
+    type: 'CompleteStep',
+    body: {
+      token: attemptTokenSchema.parse(token),
+      output: { done: true },
+      outputHash: '0'.repeat(64),
+      startedAt: instantSchema.parse(new Date().toISOString()),
+      finishedAt: instantSchema.parse(new Date().toISOString()),
+      worker: 'spec',
+    },
+  });
   const complete = (id: string, token: string, commandId: string = randomUUID()) =>
-    system.decide(
-      executionRef(TENANT, id),
-      {
-        type: 'CompleteStep',
-        body: {
-          token: attemptTokenSchema.parse(token),
-          output: { done: true },
-          outputHash: '0'.repeat(64),
-          startedAt: instantSchema.parse(new Date().toISOString()),
-          finishedAt: instantSchema.parse(new Date().toISOString()),
-          worker: 'spec',
-        },
-      },
-      commandId,
-    );
+    system.decide(executionRef(TENANT, id), completionOf(token), commandId);
   const onlyToken = async (id: string): Promise<string> => {
     const [token] = Object.keys((await stateOf(id)).attempts);
     if (token === undefined) throw new Error('no attempt is open');
@@ -141,6 +146,40 @@ describe('the command loop over a real log', () => {
     await other.decide(executionRef(TENANT, 'e-two'), { type: 'CancelExecution', body: {} });
     expect(await complete('e-two', token)).toMatchObject({ outcome: 'refused' });
     expect((await stateOf('e-two')).status).toBe('cancelled');
+  });
+
+  test('a result is not refused because this process has missed what another one committed', async () => {
+    const other = decidingSystem(nc);
+    await system.register('two-steps', {
+      StartAt: 'First',
+      States: {
+        First: { Type: 'Task', Resource: 'tl:task:orders:work', Next: 'Second' },
+        Second: { Type: 'Task', Resource: 'tl:task:orders:work', End: true },
+      },
+    });
+    await other.start('e-behind', 'two-steps');
+    await complete('e-behind', await onlyToken('e-behind'));
+    const second = completionOf(await onlyToken('e-behind'));
+    // The other loop still holds the state in which the first step was open.
+    expect(await other.decide(executionRef(TENANT, 'e-behind'), second)).toMatchObject({ outcome: 'accepted' });
+    expect((await stateOf('e-behind')).status).toBe('succeeded');
+  });
+
+  test('a command that makes deciding throw is dead at once, and takes no other command along', async () => {
+    const ref = executionRef(TENANT, 'e-poison');
+    const startAt = (id: string, at: string) => {
+      const body = { workflow: 'one-step', input: {}, trigger: 'manual' as const };
+      const command = { v: 1 as const, id: commandIdSchema.parse(id), actor: { kind: 'user' as const, id: 'spec' } };
+      const received = { ref, command: { ...command, type: 'StartExecution' as const, body } };
+      return system.loop.submit({ ...received, at: instantSchema.parse(at) });
+    };
+    // Its timeout would be due in the year 10000, which no instant can say.
+    const poison = startAt('poison', '9999-12-31T23:59:59.000Z');
+    const sound = startAt('sound', '2026-01-31T12:00:00.000Z');
+    expect(await poison).toMatchObject({ kind: 'dead', code: 'TL0007' });
+    expect(await sound).toEqual({ kind: 'done' });
+    expect((await stateOf('e-poison')).status).toBe('running');
+    expect(system.loop.lanesOpen).toBe(0);
   });
 
   test('the reconciler brings back tasks and timers of an execution whose queue streams were deleted', async () => {

@@ -1,4 +1,4 @@
-import type { AggregateRef, CommandAnswer, SentCommand } from '@throughline/contracts';
+import type { AggregateRef, CommandAnswer, ErrorCode, SentCommand } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { Handled } from '@throughline/event-log/jetstream';
 import { type AnyState, awaitedEffects, type Effect, effectsOf, type Round, storedAt } from '@throughline/execution';
@@ -7,6 +7,7 @@ import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
 import type { EffectPublisher } from './effect-publisher.ts';
 import type { ReceivedCommand } from './received-command.ts';
 import { keyOf, type StateCache } from './state-cache.ts';
+import { UndecidableError } from './undecidable.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
 
 export interface CommandLoopParts {
@@ -116,21 +117,42 @@ export class CommandLoop {
     try {
       for (let tries = 0; tries <= CONFLICTS_MAX; tries += 1) {
         const loaded = await this.parts.states.load(ref);
-        if (loaded.kind === 'unreadable') {
-          const refusal = { code: loaded.code, message: loaded.problem };
-          for (const { command } of batch)
-            this.reply(command, { v: 1, outcome: 'refused', commandId: command.id, refusal });
-          return settled({ kind: 'dead', code: loaded.code, reason: loaded.problem });
-        }
+        if (loaded.kind === 'unreadable') return this.bury(batch, loaded.code, loaded.problem);
         const round = await decide(this.parts.catalog, loaded.state, batch, spans);
-        const done = await this.store(batch, spans, round);
+        // Where nothing is appended no fence has held: a refusal must not rest on a state that is behind the log.
+        const trusted =
+          round.draft !== undefined || !loaded.cached || (await this.parts.states.isCurrent(loaded.state));
+        const done = trusted && (await this.store(batch, spans, round));
         if (done) return done;
         this.counters.conflicts += 1;
       }
       return settled({ kind: 'unavailable', reason: `another writer took ${CONFLICTS_MAX + 1} versions in a row` });
+    } catch (error) {
+      if (!(error instanceof UndecidableError)) throw error;
+      return await this.undecidable(ref, batch, error);
     } finally {
       for (const span of spans) span.end();
     }
+  }
+
+  /** One command that cannot be decided must not take those beside it along: they are decided one by one. */
+  private async undecidable(
+    ref: AggregateRef,
+    batch: readonly ReceivedCommand[],
+    error: UndecidableError,
+  ): Promise<Settled> {
+    this.parts.states.drop(ref);
+    if (batch.length === 1) return this.bury(batch, error.code, error.message);
+    const { handled } = await this.round(ref, batch.slice(0, 1));
+    return { handled, deferred: new Set([...batch.keys()].slice(1)) };
+  }
+
+  private bury(batch: readonly ReceivedCommand[], code: ErrorCode, reason: string): Settled {
+    for (const { command } of batch) {
+      this.counters.refusals += 1;
+      this.reply(command, { v: 1, outcome: 'refused', commandId: command.id, refusal: { code, message: reason } });
+    }
+    return settled({ kind: 'dead', code, reason });
   }
 
   /** Undefined on a conflict: the caller folds and decides again. */

@@ -12,6 +12,7 @@ import {
 } from '@throughline/execution';
 import type { ReceivedCommand } from './received-command.ts';
 import type { DecideSpan } from './decide-tracing.ts';
+import { UndecidableError } from './undecidable.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
 
 /** What decide sees of a sent command: the span that decides it takes the place of the sender's, so effects continue it. */
@@ -32,35 +33,47 @@ export const decide = async (
   });
   // The cast joins the decider with its own aggregate's commands: the subject's aggregate chose the schema they passed.
   const decider = deciderOf<AnyState>(state.ref.aggregate) as unknown as Decider<AnyState, Recordable, unknown>;
-  return decideRound(decider, state, pending as never, {
-    commitId: commandIdSchema.parse(randomUUID()),
-    limits: DEFAULT_LIMITS,
-    machineOf: (current, command) => machines.get(machineKey(current, command)),
-  });
+  try {
+    return decideRound(decider, state, pending as never, {
+      commitId: commandIdSchema.parse(randomUUID()),
+      limits: DEFAULT_LIMITS,
+      machineOf: (current, command) => machines.get(machineKey(current, command)),
+    });
+  } catch (thrown) {
+    // Deciding is pure: what it throws once, it throws every time.
+    throw new UndecidableError(
+      'TL0007',
+      `deciding failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    );
+  }
 };
-
-const PINNED = 'pinned';
 
 const startOf = (state: AnyState): ExecutionState['start'] => ('start' in state ? state.start : null);
 
-const machineKey = (state: AnyState, command: Pick<SentCommand, 'type' | 'body'>): string =>
-  startOf(state) === null && command.type === 'StartExecution' ? startKey(command as StartCommand) : PINNED;
+/** Once started, an execution is pinned: of several starts in one round, the one that was accepted counts. */
+const machineKey = (state: AnyState, command: Pick<SentCommand, 'type' | 'body'>): string | undefined => {
+  const start = startOf(state);
+  if (start) return versionKey(start.workflow);
+  return command.type === 'StartExecution' ? startKey(command as StartCommand) : undefined;
+};
 
 type StartCommand = Extract<SentCommand, { type: 'StartExecution' }>;
 const startKey = ({ body }: Pick<StartCommand, 'body'>): string => `${body.workflow}/${body.version ?? 'latest'}`;
+
+const versionKey = ({ name, version }: Pick<ResolvedMachine, 'name' | 'version'>): string => `${name}/${version}`;
 
 const machinesFor = async (
   catalog: WorkflowCatalog,
   state: AnyState,
   batch: readonly ReceivedCommand[],
-): Promise<Map<string, ResolvedMachine>> => {
-  const machines = new Map<string, ResolvedMachine>();
+): Promise<Map<string | undefined, ResolvedMachine>> => {
+  const machines = new Map<string | undefined, ResolvedMachine>();
   if (state.ref.aggregate !== 'execution') return machines;
   const { tenant } = state.ref;
   const start = startOf(state);
   if (start) {
     const pinned = await catalog.resolve(tenant, start.workflow.name, start.workflow.version);
-    if (pinned) machines.set(PINNED, pinned);
+    if (pinned) machines.set(versionKey(pinned), pinned);
     return machines;
   }
   for (const { command } of batch) {
@@ -69,7 +82,7 @@ const machinesFor = async (
     if (!resolved) continue;
     machines.set(startKey(command), resolved);
     // Commands behind the start in the same round are decided by the version that it pins.
-    if (!machines.has(PINNED)) machines.set(PINNED, resolved);
+    machines.set(versionKey(resolved), resolved);
   }
   return machines;
 };

@@ -3,7 +3,8 @@ import type { EventLog } from '@throughline/event-log';
 import { type AnyState, deciderOf, foldCommit } from '@throughline/execution';
 
 export type Loaded =
-  | { readonly kind: 'folded'; readonly state: AnyState }
+  /** `cached`: as this process last knew it; another one may have written since. */
+  | { readonly kind: 'folded'; readonly state: AnyState; readonly cached: boolean }
   | { readonly kind: 'unreadable'; readonly code: 'TL0201' | 'TL0202'; readonly problem: string };
 
 export const keyOf = (ref: AggregateRef): string => `${ref.tenant}.${ref.aggregate}.${ref.aggregateId}`;
@@ -30,12 +31,25 @@ export class StateCache {
       // Re-inserted, so that the map's order is the order of use.
       this.states.delete(key);
       this.states.set(key, cached);
-      return { kind: 'folded', state: cached };
+      return { kind: 'folded', state: cached, cached: true };
     }
     const read = await this.log.read(ref);
     if (read.kind === 'unreadable') return { kind: 'unreadable', code: read.code, problem: read.problem };
     const initial = deciderOf<AnyState>(ref.aggregate).initial(ref);
-    return { kind: 'folded', state: read.commits.reduce<AnyState>(foldCommit, initial) };
+    try {
+      return { kind: 'folded', state: read.commits.reduce<AnyState>(foldCommit, initial), cached: false };
+    } catch (thrown) {
+      const problem = `it cannot be folded: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+      return { kind: 'unreadable', code: 'TL0202', problem };
+    }
+  }
+
+  /** Whether the log holds nothing newer than this state; one that another process has left behind is dropped. */
+  async isCurrent(state: AnyState): Promise<boolean> {
+    const newer = await this.log.read(state.ref, { fromSeq: state.seq + 1 });
+    const current = newer.kind === 'commits' && newer.commits.length === 0;
+    if (!current) this.drop(state.ref);
+    return current;
   }
 
   put(state: AnyState): void {

@@ -10,6 +10,7 @@ import {
   type WorkflowState,
   type WorkflowVersion,
 } from '@throughline/execution';
+import { UndecidableError } from './undecidable.ts';
 
 interface Entry {
   readonly state: WorkflowState;
@@ -69,7 +70,8 @@ export class WorkflowCatalog {
     const now = Date.now();
     if (known && now - known.readAtMs < this.maxAgeMs) return known.state;
     const read = await this.log.read(ref, known ? { fromSeq: known.state.seq + 1 } : {});
-    if (read.kind === 'unreadable') throw new Error(`workflow ${ref.aggregateId}: ${read.problem}`);
+    if (read.kind === 'unreadable')
+      throw new UndecidableError(read.code, `workflow ${ref.aggregateId}: ${read.problem}`);
     let state = known?.state ?? workflowDecider.initial(ref);
     for (const logged of read.commits) state = foldCommit(state, logged);
     if (state.version === 0) return undefined;
