@@ -118,6 +118,19 @@ describe('executeTask', () => {
     expect((await runTask(price(() => 'x'.repeat(256 * 1024 - 2)))).type).toBe('CompleteStep');
   });
 
+  it('whatever is thrown fails the step: no text, no string for a message, nothing at all', async () => {
+    const failures = [Object.create(null), Object.assign(new Error('x'), { message: { code: 5 } }), null, 10n];
+    for (const thrown of failures) {
+      const handler = price(() => {
+        throw thrown;
+      });
+      expect(await failureOf(handler)).toMatchObject({ error: 'States.TaskFailed', cause: expect.any(String) });
+    }
+    const stepError = Object.assign(new StepError('Card.Declined', 'x'), { message: 7 });
+    const declined = price(() => Promise.reject(stepError));
+    expect(await failureOf(declined)).toMatchObject({ error: 'Card.Declined', cause: '7' });
+  });
+
   it('output nested deeper than 256 levels fails with States.DataLimitExceeded, and the worker lives on', async () => {
     const nested = (levels: number): never => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as never;
     expect(await failureOf(price(() => nested(257)))).toMatchObject({ error: 'States.DataLimitExceeded' });

@@ -57,11 +57,18 @@ const failure = (error: string, cause: string): Outcome => ({
   cause: cause.slice(0, CAUSE_MAX),
 });
 
-const failureOfThrown = (thrown: unknown): Outcome => {
-  if (isStepError(thrown)) return failure(thrown.errorName, thrown.message);
-  // The message only: a stack names paths of the worker's machine and would be part of the log for ever.
-  return failure(ERROR_NAMES.taskFailed, thrown instanceof Error ? thrown.message : String(thrown));
+/** Anything can be thrown, and a message need be no string. What threw here would not fail the step but run it again. */
+const textOf = (thrown: unknown): string => {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'The handler threw something that has no text.';
+  }
 };
+
+const failureOfThrown = (thrown: unknown): Outcome =>
+  // The message only: a stack names paths of the worker's machine and would be part of the log for ever.
+  failure(isStepError(thrown) ? thrown.errorName : ERROR_NAMES.taskFailed, textOf(thrown));
 
 const outcomeOfOutput = (output: Json): Outcome => {
   if (isDeeperThan(output, DATA_DEPTH_MAX)) {

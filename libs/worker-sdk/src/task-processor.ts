@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import {
   type CommandAnswer,
   commandIdSchema,
@@ -95,6 +96,8 @@ const sendUntilAnswered = async (
  */
 export const createTaskProcessor = (options: TaskProcessorOptions): TaskProcessor => {
   const { handlers, worker, log, signal, commands } = options;
+  // One listener per task in hand, and the slots bound those: no leak to warn of.
+  setMaxListeners(0, signal);
   const heartbeat = async (task: StepTask): Promise<'open' | 'closed'> => {
     const command = commandOf({ type: 'RecordHeartbeat', body: { token: task.token } }, task, worker);
     const timeoutMs = Math.min(task.heartbeatMs ?? ANSWER_TIMEOUT_MS, ANSWER_TIMEOUT_MS);
