@@ -247,6 +247,18 @@ describe('a watch', () => {
     expect(resumedAfter).toEqual([undefined, '1.0', '1.0']);
   });
 
+  it('ends at once after the last event of an ended execution', async () => {
+    let count = 0;
+    server.get('/api/v1/executions/:id/stream', (_, reply) => {
+      count += 1;
+      return reply.status(204).send();
+    });
+    const client = createClient({ url: await listen(), repeat: fast });
+    const seen: ProgressEvent[] = [];
+    for await (const one of client.watch('e1', { lastEventId: '9.0' })) seen.push(one);
+    expect([seen, count]).toEqual([[], 1]);
+  });
+
   it('opens a line again that went silent', async () => {
     let count = 0;
     server.get('/api/v1/executions/:id/stream', (_, reply) => {

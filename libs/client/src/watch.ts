@@ -31,7 +31,8 @@ export async function* watchExecution(
   for (let failures = 0; !ended;) {
     let fault: ThroughlineError | undefined;
     try {
-      for await (const event of oneConnection(transport, executionId, lastEventId, options)) {
+      const line = oneConnection(transport, executionId, lastEventId, options, () => (ended = true));
+      for await (const event of line) {
         lastEventId = event.event_id;
         failures = 0;
         ended = isTerminal(event.status);
@@ -62,6 +63,7 @@ async function* oneConnection(
   executionId: string,
   lastEventId: string | undefined,
   options: WatchOptions,
+  onNothingLeft: () => void,
 ): AsyncGenerator<ProgressEvent, void, undefined> {
   const line = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, line.signal]) : line.signal;
@@ -72,6 +74,8 @@ async function* oneConnection(
   try {
     const headers = { ...options.headers, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
     const response = await transport.request(route, { params: { id: executionId }, headers }, signal);
+    // The execution has ended, and `lastEventId` was its last event.
+    if (response.status === 204) return onNothingLeft();
     const messages: EventSourceMessage[] = [];
     const parser = createParser({
       onEvent: (message) => messages.push(message),
