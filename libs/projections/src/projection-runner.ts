@@ -68,6 +68,7 @@ const IDLE_MS = 1_000;
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
 const HEAD_LOOK_EVERY_MS = 1_000;
+const CHECKPOINT_LOOK_EVERY_MS = 5_000;
 
 /** The projection stands in front of this record until another build can read it. */
 class UnreadableRecordError extends Error {
@@ -90,6 +91,7 @@ class ProjectionRunner implements RunningProjection {
   #seq = 0;
   #headSeq = 0;
   #headLookedAtMs = 0;
+  #checkpointLookedAtMs = 0;
   #batches = 0;
   #records = 0;
   #failures = 0;
@@ -190,6 +192,7 @@ class ProjectionRunner implements RunningProjection {
       }
       this.#noteSuccess();
       await this.#lookAtHead(records.length);
+      if (!last) await this.#lookAtCheckpoint();
     }
   }
 
@@ -214,6 +217,18 @@ class ProjectionRunner implements RunningProjection {
       this.#headLookedAtMs = Date.now();
       this.#headSeq = (await logPosition(this.#options.nc)).lastSeq;
     }
+  }
+
+  /**
+   * A batch compares the checkpoint by itself; while none comes, a Postgres that came back from a crash or a backup without
+   * its last batches, or without the tables, would otherwise be noticed only by the next commit on the log.
+   */
+  async #lookAtCheckpoint(): Promise<void> {
+    if (Date.now() - this.#checkpointLookedAtMs < CHECKPOINT_LOOK_EVERY_MS) return;
+    this.#checkpointLookedAtMs = Date.now();
+    const stored = await readCheckpoint(this.#options.pool, this.#schema);
+    if ((stored?.seq ?? 0) === this.#seq) return;
+    throw new CheckpointMovedError(`the checkpoint is at ${stored?.seq ?? 0} where ${this.#seq} was committed`);
   }
 
   #noteSuccess(): void {

@@ -232,6 +232,21 @@ describe('a running projection', () => {
     expect(await counted()).toBe(end);
   });
 
+  test('rows that Postgres lost in a crash come back although nothing more is committed', async () => {
+    const mid = await append(names('lost', 5), 1);
+    const runner = start(new Tally());
+    expect(await runner.caughtUpTo(mid, 10_000)).toBe(true);
+    await pool.query(`CREATE TABLE ${SCHEMA}.old AS SELECT * FROM ${SCHEMA}.tallies;
+                      CREATE TABLE ${SCHEMA}.old_checkpoint AS SELECT * FROM ${SCHEMA}.projection_checkpoint`);
+    const end = await append(names('late', 5), 1);
+    expect(await runner.caughtUpTo(end, 10_000)).toBe(true);
+    // As after a crash: rows and checkpoint are those of an earlier moment.
+    await pool.query(`BEGIN; DELETE FROM ${SCHEMA}.tallies; INSERT INTO ${SCHEMA}.tallies SELECT * FROM ${SCHEMA}.old;
+                      UPDATE ${SCHEMA}.projection_checkpoint SET seq = (SELECT seq FROM ${SCHEMA}.old_checkpoint); COMMIT`);
+    expect(await counted()).toBe(mid);
+    await eventually('the rows are there again', async () => (await counted()) === end);
+  }, 30_000);
+
   test('Postgres may restart under a runner', async () => {
     const runner = start(new Tally());
     await runner.caughtUpTo((await logPosition(nc)).lastSeq, 10_000);
