@@ -5,14 +5,15 @@ import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ERROR_CODES } from '@throughline/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiKeyGuard } from './api-key-guard.ts';
 import { checkDeclaredRoutes } from './declared-routes.ts';
-import { ErrorFilter } from './error-filter.ts';
+import { errorBody, ErrorFilter } from './error-filter.ts';
 import type { HostConfig } from './host-config.ts';
 import { HostModule, type Foundation, layFoundation } from './host-module.ts';
-import type { HostRequest } from './http-request.ts';
+import type { HostReply, HostRequest } from './http-request.ts';
 import { serveOperations } from './operational-routes.ts';
 import { traceRequests } from './request-tracing.ts';
 import { createLogger, nestLogger } from './service-logger.ts';
@@ -64,6 +65,9 @@ const buildApplication = async (foundation: Foundation, options: ServiceOptions)
     bodyLimit: BODY_BYTES_MAX,
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
+    // Paths that the router cannot read never reach Nest, nor its filter.
+    frameworkErrors: (error: Error, { id }: { id: string }, reply: HostReply) =>
+      void reply.status(ERROR_CODES.TL0006.status).send(errorBody('TL0006', error.message, undefined, id)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(HostModule.of(foundation, options.module), adapter, {
     logger: nestLogger(logger),

@@ -235,7 +235,7 @@ describe('a service on the host', () => {
     });
 
     test('an id that is no subject token is TL0006', async () => {
-      for (const id of ['a.b', 'a%20b', '*', '%3E', 'x'.repeat(65)]) {
+      for (const id of ['a.b', 'a%20b', '*', '%3E', 'x'.repeat(65), 'x'.repeat(200), '%zz', '%ff']) {
         const answer = await ask(`/api/v1/executions/${id}`);
         expect(await errorOf(answer)).toMatchObject({ status: 400, code: 'TL0006' });
       }
