@@ -1,9 +1,10 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { type AggregateRef, type CommitDraft, logSubject } from '@throughline/contracts';
-import { encodeCommit, type EncodedCommit } from '../commit-encoding.ts';
+import type { EncodedCommit } from '../commit-encoding.ts';
 import type { AggregateRead, AppendOutcome, EventLog, ReadOptions } from '../event-log.ts';
 import { AggregateReader, readRecord, type StoredRecord } from '../aggregate-reader.ts';
 import type { NatsConnection } from './connection.ts';
+import { GroupAppender } from './group-appender.ts';
 import { getFromLeader, JS_ERROR, problemOf, toInstant } from './js-api.ts';
 import { createPublisher, PublishError, type Publisher } from './publisher.ts';
 import { logPosition, streamFor } from './streams.ts';
@@ -31,6 +32,7 @@ export class JetStreamEventLog implements EventLog {
   readonly #ackTimeoutMs: number;
   readonly #triesMax: number;
   readonly #pageCommits: number;
+  readonly #appender: GroupAppender;
   #manager: Promise<JetStreamManager> | undefined;
 
   constructor(nc: NatsConnection, options: JetStreamEventLogOptions = {}) {
@@ -39,10 +41,16 @@ export class JetStreamEventLog implements EventLog {
     this.#ackTimeoutMs = options.ackTimeoutMs ?? 3_000;
     this.#triesMax = options.triesMax ?? 3;
     this.#pageCommits = options.pageCommits ?? 256;
+    this.#appender = new GroupAppender({
+      nc,
+      publisher: this.#publisher,
+      ackTimeoutMs: this.#ackTimeoutMs,
+      appendAlone: (draft, encoded) => this.#appendOne(draft, encoded),
+    });
   }
 
   append(drafts: readonly CommitDraft[]): Promise<readonly AppendOutcome[]> {
-    return Promise.all(drafts.map((draft) => this.#appendOne(draft)));
+    return Promise.all(drafts.map((draft) => this.#appender.append(draft)));
   }
 
   async read(ref: AggregateRef, options: ReadOptions = {}): Promise<AggregateRead> {
@@ -76,8 +84,7 @@ export class JetStreamEventLog implements EventLog {
     this.#publisher.close();
   }
 
-  async #appendOne(draft: CommitDraft): Promise<AppendOutcome> {
-    const encoded = encodeCommit(draft);
+  async #appendOne(draft: CommitDraft, encoded: EncodedCommit): Promise<AppendOutcome> {
     let problem = '';
     for (let tries = 1; tries <= this.#triesMax; tries += 1) {
       const outcome = await this.#tryAppend(draft, encoded);

@@ -6,6 +6,8 @@ export interface PubAck {
   readonly stream: string;
   readonly seq: number;
   readonly duplicate?: boolean;
+  /** Members of the atomic batch that this ack is for. */
+  readonly count?: number;
 }
 
 export interface PublishOptions {
@@ -65,7 +67,7 @@ const headerLine = (name: string, value: string): string => {
 };
 
 /** Ready bytes instead of a header object per message: the client calls nothing but `encode()` on what it is given. */
-const encodeHeaders = (options: PublishOptions): MsgHdrs | undefined => {
+export const encodeHeaders = (options: PublishOptions): MsgHdrs | undefined => {
   let lines = '';
   if (options.expectedLastSubjectSeq !== undefined) {
     lines += headerLine('Nats-Expected-Last-Subject-Sequence', String(options.expectedLastSubjectSeq));
