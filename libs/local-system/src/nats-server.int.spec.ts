@@ -45,6 +45,16 @@ describe('startNats', () => {
   });
 });
 
+test('a second server over the same data is refused, until the first one is gone', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'throughline-nats-'));
+  const first = await startNats({ dir });
+  await expect(startNats({ dir })).rejects.toThrow(`in use by process ${first.pid}`);
+  await first.kill('SIGKILL');
+  const second = await startNats({ dir });
+  await second.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
 test('a port that is taken is named in the error, with the end of the log', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'throughline-nats-'));
   const first = await startNats({ dir: join(dir, 'a') });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { delimiter, join } from 'node:path';
 import { launch, waitUntilReady, type Launched } from './child-process.ts';
 import { stateHome } from './checkout.ts';
+import { checkStoreIsFree, noteStoreOwner } from './store-owner.ts';
 
 export const NATS_SERVER_MIN = '2.15.1';
 
@@ -74,6 +75,7 @@ async function startServer({
   ports,
 }: StartServer): Promise<{ launched: Launched; ports: ServerPorts }> {
   const configFile = join(dir, 'nats-server.conf');
+  checkStoreIsFree(dir, configFile);
   writeFileSync(configFile, configuration(dir, ports));
   const launched = await launch({
     name: 'nats-server',
@@ -82,6 +84,7 @@ async function startServer({
     env: process.env,
     logFile,
   });
+  noteStoreOwner(dir, launched.pid);
   // The server itself says which ports it got, so no two tests can be given the same one.
   const portsFile = join(dir, `nats-server_${launched.pid}.ports`);
   let bound: ServerPorts | undefined;
