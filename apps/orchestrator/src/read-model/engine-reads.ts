@@ -1,12 +1,10 @@
-import { type ExecutionStatus, isTerminal, type Tenant, EXECUTION_STATUSES } from '@throughline/contracts';
+import type { Tenant } from '@throughline/contracts';
 import type { PrismaClient } from './generated/client.ts';
-
-const OPEN: ExecutionStatus[] = EXECUTION_STATUSES.filter((status) => !isTerminal(status));
 
 export interface OpenExecution {
   readonly tenant: string;
   readonly id: string;
-  readonly updatedAt: string;
+  readonly startedAt: string;
 }
 
 /** What the engine asks its own read model: which executions stand still, and how many there are of what. */
@@ -17,18 +15,18 @@ export class EngineReads {
     this.prisma = prisma;
   }
 
-  /** Open executions of all tenants that nothing happened to since `before`, oldest first, after the given one. */
+  /** Open executions of all tenants that nothing happened to since `before`, in order of their start, after the given one. */
   async standingStill(before: string, limit: number, after?: OpenExecution): Promise<readonly OpenExecution[]> {
     return this.prisma.execution.findMany({
       where: {
-        status: { in: OPEN },
+        endedAt: null,
         updatedAt: { lt: before },
         ...(after
-          ? { OR: [{ updatedAt: { gt: after.updatedAt } }, { updatedAt: after.updatedAt, id: { gt: after.id } }] }
+          ? { OR: [{ startedAt: { gt: after.startedAt } }, { startedAt: after.startedAt, id: { gt: after.id } }] }
           : {}),
       },
-      select: { tenant: true, id: true, updatedAt: true },
-      orderBy: [{ updatedAt: 'asc' }, { id: 'asc' }],
+      select: { tenant: true, id: true, startedAt: true },
+      orderBy: [{ startedAt: 'asc' }, { id: 'asc' }],
       take: limit,
     });
   }
@@ -37,7 +35,7 @@ export class EngineReads {
     return this.prisma.execution.count({
       where: {
         tenant,
-        status: { in: OPEN },
+        endedAt: null,
         ...(standingStillSince === undefined ? {} : { updatedAt: { lt: standingStillSince } }),
       },
     });

@@ -46,7 +46,7 @@ export class LogReplacedError extends Error {
 }
 
 /** Between two pulls of a feed that is up to date. Bursts cost the server less than a standing pull. */
-const POLL_MS = 50;
+const POLL_MS = 100;
 const RECREATE_WAIT_MS = 200;
 const PULL_TIMEOUT_MS = 5_000;
 /** One pull carries at most this much, so a batch of large commits stays bounded in memory; above `max_payload`. */
