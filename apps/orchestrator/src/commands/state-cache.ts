@@ -1,4 +1,4 @@
-import type { AggregateRef } from '@throughline/contracts';
+import { type AggregateRef, isTerminal } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import { type AnyState, deciderOf, foldCommit } from '@throughline/execution';
 
@@ -53,6 +53,8 @@ export class StateCache {
   }
 
   put(state: AnyState): void {
+    // Hardly anybody commands an ended execution, and thousands of them, with their data, would fill the memory.
+    if ('status' in state && isTerminal(state.status)) return this.drop(state.ref);
     const key = keyOf(state.ref);
     this.states.delete(key);
     this.states.set(key, state);
