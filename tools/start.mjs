@@ -14,7 +14,7 @@ export async function start(args) {
   const interrupted = untilInterrupted();
   const system = await step('starting the system', () => bringUp());
   try {
-    const exitCode = await Promise.race([runExample(system), interrupted.then(() => 0)]);
+    const exitCode = await Promise.race([runExample(system), interrupted.then(() => (once ? 130 : 0))]);
     printAddresses(system);
     if (once) return exitCode;
     say('\nRunning. Ctrl-C stops everything; the data stay for the next start.');
