@@ -26,6 +26,8 @@ const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
 });
 
 export default {
+  // A slow machine is no failure; a spec that hangs still ends.
+  testTimeout: 60_000,
   projects: [
     project(
       'pure',
