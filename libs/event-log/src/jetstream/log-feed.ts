@@ -87,6 +87,7 @@ class BurstLogFeed implements LogFeed {
   readonly created: string;
   #nextSeq: number;
   #source: Source | undefined;
+  #nextPullAtMs = 0;
   #closed = false;
 
   constructor(nc: NatsConnection, manager: JetStreamManager, options: LogFeedOptions, created: string) {
@@ -101,12 +102,12 @@ class BurstLogFeed implements LogFeed {
     const batch = Math.max(1, Math.min(options.maxMessages ?? this.#options.batchMax, this.#options.batchMax));
     const untilMs = Date.now() + options.idleMs;
     while (!this.#closed && options.signal?.aborted !== true) {
-      const source = await this.#ready();
-      const burst: Burst = source ? await this.#pull(source, batch) : { kind: 'lost' };
-      if (burst.kind === 'lost') await this.#drop();
-      else if (burst.records.length > 0) return burst.records;
+      // Also after a burst that brought something: a reader that keeps up would else pull, and write, record by record.
+      const waitMs = this.#nextPullAtMs - Date.now();
+      if (waitMs > 0) await pause(waitMs, options.signal);
+      const burst = await this.#burst(batch);
+      if (burst.kind === 'records' && burst.records.length > 0) return burst.records;
       if (Date.now() >= untilMs) break;
-      await pause(source ? POLL_MS : RECREATE_WAIT_MS, options.signal);
     }
     return [];
   }
@@ -114,6 +115,20 @@ class BurstLogFeed implements LogFeed {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#drop();
+  }
+
+  /** One pull, and when the next one is due: at once after a full burst, because more is waiting. */
+  async #burst(batch: number): Promise<Burst> {
+    const startedAtMs = Date.now();
+    const source = await this.#ready();
+    const burst: Burst = source ? await this.#pull(source, batch) : { kind: 'lost' };
+    if (burst.kind === 'lost') {
+      await this.#drop();
+      this.#nextPullAtMs = Date.now() + RECREATE_WAIT_MS;
+    } else {
+      this.#nextPullAtMs = burst.records.length >= batch ? 0 : startedAtMs + POLL_MS;
+    }
+    return burst;
   }
 
   async #ready(): Promise<Source | undefined> {
