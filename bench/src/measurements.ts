@@ -113,14 +113,16 @@ export const recovery = async (system: RunningSystem, nc: NatsConnection, worklo
   const endedBefore = workload.ended.size;
   const running = Promise.all(Array.from({ length: RECOVERY_WORKFLOWS }, () => workload.run('bench-10')));
   // Refused or unanswered starts are not acknowledged, so they are not counted as lost.
-  running.catch(() => undefined);
+  let settled = false;
+  const settle = (): void => void (settled = true);
+  running.then(settle, settle);
   await until(() => workload.ended.size - endedBefore >= RECOVERY_WORKFLOWS / 4, 60_000, 'a quarter ended');
   await Promise.all(victims.map((victim) => victim.kill('SIGKILL')));
   const openAtKill = RECOVERY_WORKFLOWS - (workload.ended.size - endedBefore);
   const restartedAt = performance.now();
   await Promise.all(victims.map((victim) => victim.restart()));
   const allEnded = (): boolean => [...workload.acknowledged].every((id) => workload.ended.has(id));
-  await Promise.race([running, until(() => false, RECOVERY_MAX_MS, 'all workflows ended')]).catch(() => undefined);
+  await until(() => settled, RECOVERY_MAX_MS, 'all workflows ended').catch(() => undefined);
   const restartToDoneMs = allEnded() ? round(performance.now() - restartedAt) : Number.NaN;
   const log = await auditLog(nc);
   const acknowledged = [...workload.acknowledged].filter((id) => !acknowledgedBefore.has(id));
