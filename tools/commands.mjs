@@ -1,11 +1,12 @@
-// What `npm start`, `npm test`, `npm run bench` and `npm run verify` do, after Node was found new enough.
+// What `npm start`, `npm test`, `npm run bench`, `npm run conformance` and `npm run verify` do, after Node was found new enough.
 import { bench } from './bench.mjs';
 import { test, verify } from './checks.mjs';
+import { conformance } from './conformance.mjs';
 import { advice } from './failures.mjs';
 import { start } from './start.mjs';
 import { say } from './terminal.mjs';
 
-const COMMANDS = { start, test, verify, bench };
+const COMMANDS = { start, test, verify, bench, conformance };
 
 export async function main([name, ...args]) {
   const command = COMMANDS[name];

@@ -2,3 +2,6 @@ export { fold, stateAt } from './fold.ts';
 export { firstDifference, type JsonDifference } from './json-difference.ts';
 export { commitDigest, stateHash } from './state-hash.ts';
 export { type ResolveMachine, verify, verifyInSteps } from './verify.ts';
+export { type AwsHistoryEvent, detailsOf } from './aws-history/aws-event.ts';
+export { awsHistory, type AwsPlace } from './aws-history/aws-history.ts';
+export { namedResource } from './aws-history/task-events.ts';

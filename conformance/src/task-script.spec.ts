@@ -1,0 +1,97 @@
+import { recordedCaseSchema } from './recorded-case.ts';
+import { outcomesByState, taskScript } from './task-script.ts';
+
+const LAMBDA = 'arn:aws:states:::lambda:invoke';
+const SNS = 'arn:aws:states:::sns:publish';
+const task = (Resource: string) => ({ Type: 'Task', Resource, End: true });
+const of = (type: string, resource: string, more: object = {}) => {
+  const [service, api] = resource.split(':').slice(-2);
+  return { type, resource: api, resourceType: service, ...more };
+};
+const recorded = (definition: unknown, taskOutcomes: readonly unknown[], events: readonly unknown[]) =>
+  recordedCaseSchema.parse({
+    id: 'c1',
+    name: 'a case',
+    source: 's',
+    definition,
+    input: {},
+    taskOutcomes,
+    expected: { status: 'SUCCEEDED', events },
+  });
+const entered = (name: string) => ({ type: 'TaskStateEntered', name });
+const [SCHEDULED, STARTED] = [{ type: 'TaskScheduled' }, { type: 'TaskStarted' }];
+
+describe('an outcome', () => {
+  it('goes to the state whose task was answered, retries included', () => {
+    const script = taskScript(
+      recorded(
+        { StartAt: 'A', States: { A: task(LAMBDA), B: task(LAMBDA) } },
+        [
+          of('TaskFailed', LAMBDA, { error: 'Busy', cause: { b: 1, a: 2 } }),
+          of('TaskSucceeded', LAMBDA, { output: { n: 1 } }),
+          of('TaskSucceeded', LAMBDA, { output: '"text"' }),
+        ],
+        [
+          ...[entered('A'), SCHEDULED, STARTED, { type: 'TaskFailed' }, SCHEDULED, STARTED, { type: 'TaskSucceeded' }],
+          ...[{ type: 'TaskStateExited', name: 'A' }, entered('B'), SCHEDULED, STARTED, { type: 'TaskSucceeded' }],
+        ],
+      ),
+    );
+    expect(script.next('B')).toEqual({ kind: 'succeed', output: 'text' });
+    expect(script.next('A')).toEqual({ kind: 'fail', error: 'Busy', cause: '{"b":1,"a":2}' });
+    expect(script.next('A')).toEqual({ kind: 'succeed', output: { n: 1 } });
+    expect(script.next('A')).toEqual({ kind: 'silent' });
+  });
+
+  it('of parallel branches goes to the one whose resource it names', () => {
+    const found = outcomesByState(
+      recorded(
+        {
+          StartAt: 'P',
+          States: {
+            P: {
+              Type: 'Parallel',
+              Branches: [
+                { StartAt: 'A', States: { A: task(LAMBDA) } },
+                { StartAt: 'B', States: { B: task(SNS) } },
+              ],
+            },
+          },
+        },
+        [of('TaskSucceeded', SNS, { output: 'b' }), of('TaskSucceeded', LAMBDA, { output: 'a' })],
+        [entered('A'), entered('B'), SCHEDULED, SCHEDULED, { type: 'TaskSucceeded' }, { type: 'TaskSucceeded' }],
+      ),
+    );
+    expect(found.get('A')).toMatchObject([{ output: 'a' }]);
+    expect(found.get('B')).toMatchObject([{ output: 'b' }]);
+  });
+
+  it('that no event shows goes to the only state with its resource', () => {
+    const each = { Type: 'Map', ItemProcessor: { StartAt: 'A', States: { A: task(SNS) } } };
+    const definition = { StartAt: 'Each', States: { Each: each } };
+    const found = outcomesByState(recorded(definition, [of('TaskSucceeded', SNS)], [{ type: 'MapRunStarted' }]));
+    expect(found.get('A')).toHaveLength(1);
+  });
+
+  it('that timed out is silence', () => {
+    const script = taskScript(
+      recorded(
+        { StartAt: 'A', States: { A: task(LAMBDA) } },
+        [of('TaskTimedOut', LAMBDA, { error: 'States.Timeout' })],
+        [entered('A'), SCHEDULED, { type: 'TaskTimedOut' }],
+      ),
+    );
+    expect(script.next('A')).toEqual({ kind: 'silent' });
+  });
+
+  it('of a failure without error and cause has neither', () => {
+    const script = taskScript(
+      recorded(
+        { StartAt: 'A', States: { A: task(LAMBDA) } },
+        [of('TaskFailed', LAMBDA)],
+        [entered('A'), SCHEDULED, { type: 'TaskFailed' }],
+      ),
+    );
+    expect(script.next('A')).toEqual({ kind: 'fail', error: undefined, cause: undefined });
+  });
+});
