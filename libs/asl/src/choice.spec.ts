@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { chooseNext, matchesRule } from './choice.ts';
 import type { ChoiceRule, ChoiceState } from './machine.ts';
 import { parseMachine } from './parse-machine.ts';
+import { scopeWith } from './spec/scope-with.ts';
 
 type Fields = { readonly [name: string]: Json };
 
@@ -18,9 +19,9 @@ const choiceOf = (rules: readonly Fields[], more: Fields = { Default: 'No' }): C
   if (state?.type !== 'Choice') throw new Error('not a Choice');
   return state;
 };
-const context = { Execution: { Name: 'run-1' } };
+const scope = scopeWith({ context: { Execution: { Name: 'run-1' } } });
 const holds = (rule: Fields, data: Json): boolean => {
-  const next = chooseNext(choiceOf([rule]), data, context);
+  const next = chooseNext(choiceOf([rule]), data, scope);
   if (!next.ok) throw new Error(next.cause);
   return next.value === 'Yes';
 };
@@ -94,8 +95,8 @@ describe('a comparison', () => {
   it('fails the state where its variable or its other side is missing', () => {
     const cause = "Invalid path '$.v': The choice state's condition path references an invalid value.";
     const failed = { ok: false, error: 'States.Runtime', cause };
-    expect(chooseNext(choiceOf([{ Variable: '$.v', IsNull: true }]), {}, context)).toEqual(failed);
-    expect(chooseNext(choiceOf([{ Variable: '$.a', StringEqualsPath: '$.v' }]), { a: 1 }, context)).toEqual(failed);
+    expect(chooseNext(choiceOf([{ Variable: '$.v', IsNull: true }]), {}, scope)).toEqual(failed);
+    expect(chooseNext(choiceOf([{ Variable: '$.a', StringEqualsPath: '$.v' }]), { a: 1 }, scope)).toEqual(failed);
   });
 });
 
@@ -128,14 +129,14 @@ describe('a Choice', () => {
       { Variable: '$.n', NumericGreaterThan: 1, Next: 'No' },
       { Variable: '$.n', NumericGreaterThan: 0, Next: 'Yes' },
     ]);
-    expect(chooseNext(state, { n: 2 }, context)).toEqual({ ok: true, value: 'No' });
-    expect(chooseNext(state, { n: 1 }, context)).toEqual({ ok: true, value: 'Yes' });
+    expect(chooseNext(state, { n: 2 }, scope)).toEqual({ ok: true, value: 'No' });
+    expect(chooseNext(state, { n: 1 }, scope)).toEqual({ ok: true, value: 'Yes' });
   });
 
   it('without a rule that holds takes its Default, or fails as AWS does', () => {
     const rules = [{ Variable: '$.n', NumericEquals: 1 }];
-    expect(chooseNext(choiceOf(rules), { n: 2 }, context)).toEqual({ ok: true, value: 'No' });
-    expect(chooseNext(choiceOf(rules, {}), { n: 2 }, context)).toEqual({
+    expect(chooseNext(choiceOf(rules), { n: 2 }, scope)).toEqual({ ok: true, value: 'No' });
+    expect(chooseNext(choiceOf(rules, {}), { n: 2 }, scope)).toEqual({
       ok: false,
       error: 'States.Runtime',
       cause: 'Failed to transition out of the state. The state does not point to a next state.',
@@ -167,11 +168,11 @@ describe('And, Or and Not', () => {
       fc.property(fc.array(tree, { minLength: 1, maxLength: 3 }), data, (rules, values) => {
         const input = Object.fromEntries(values.map((value, i) => [`v${i}`, value]));
         const negated = rules.map(not);
-        expect(matchesRule(not({ kind: 'and', rules }), input, {})).toEqual(
-          matchesRule({ kind: 'or', rules: negated }, input, {}),
+        expect(matchesRule(not({ kind: 'and', rules }), input, scope)).toEqual(
+          matchesRule({ kind: 'or', rules: negated }, input, scope),
         );
-        expect(matchesRule(not({ kind: 'or', rules }), input, {})).toEqual(
-          matchesRule({ kind: 'and', rules: negated }, input, {}),
+        expect(matchesRule(not({ kind: 'or', rules }), input, scope)).toEqual(
+          matchesRule({ kind: 'and', rules: negated }, input, scope),
         );
       }),
       { numRuns: 50 },

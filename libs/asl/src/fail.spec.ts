@@ -2,13 +2,14 @@ import type { Json } from '@throughline/contracts';
 import { failOutcome } from './fail.ts';
 import { runtimeCause } from './evaluated.ts';
 import { parseMachine } from './parse-machine.ts';
+import { scopeWith } from './spec/scope-with.ts';
 
 const outcome = (fields: { readonly [name: string]: Json }, data: Json) => {
   const parsed = parseMachine({ StartAt: 'F', States: { F: { Type: 'Fail', ...fields } } });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   const state = parsed.machine.states['F'];
   if (state?.type !== 'Fail') throw new Error('not a Fail');
-  return failOutcome(state, data, { Execution: { Name: 'run-1' } });
+  return failOutcome(state, data, scopeWith({ context: { Execution: { Name: 'run-1' } } }));
 };
 
 describe('a Fail state', () => {

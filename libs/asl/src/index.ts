@@ -1,6 +1,7 @@
 export type * from './machine.ts';
 export { runtimeCause, type Evaluated } from './evaluated.ts';
 export { formatInstant, parseInstant } from './instant.ts';
+export type { Scope } from './scope.ts';
 export { parseMachine, type ParsedMachine } from './parse-machine.ts';
 export { effectiveInput, passResult, selectedInput, stateOutput } from './data-flow.ts';
 export { chooseNext } from './choice.ts';

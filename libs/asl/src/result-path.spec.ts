@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Path } from './machine.ts';
 import { readPath } from './path/read-path.ts';
 import { placeResult } from './result-path.ts';
+import { scopeWith } from './spec/scope-with.ts';
 
 const path = (text: string): Path => text as Path; // what validation does once it has compiled the text
 
@@ -24,7 +25,7 @@ describe('a result placed by ResultPath', () => {
           );
           const placed = placeResult(place, input, value as Json);
           if (!placed.ok) return expect(placed.error).toBe('States.ResultPathMatchFailure');
-          expect(readPath(place, placed.value, {})).toEqual({ found: true, value });
+          expect(readPath(place, placed.value, scopeWith())).toEqual({ found: true, value });
           expect(isJsonObject(placed.value) && placed.value['//beside'] === beside).toBe(true);
         },
       ),

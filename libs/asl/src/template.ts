@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '@throughline/contracts
 import { type Evaluated, evaluatedTo, type Failed, failedWith } from './evaluated.ts';
 import type { Path, Template } from './machine.ts';
 import { readPath } from './path/read-path.ts';
+import type { Scope } from './scope.ts';
 
 /** A template's field of this ending holds a path; its value goes to the field without the ending. */
 export const PATH_FIELD_ENDING = '.$';
@@ -13,19 +14,19 @@ export const pathNotFound = (path: string, field: string, data: Json): Failed =>
     `The JSONPath '${path}' specified for the field '${field}' could not be found in the input '${JSON.stringify(data)}'`,
   );
 
-const fillObject = (template: JsonObject, data: Json, context: Json): Evaluated => {
+const fillObject = (template: JsonObject, data: Json, scope: Scope): Evaluated => {
   let changed = false;
   const fields: [string, Json][] = [];
   for (const [name, part] of Object.entries(template)) {
     if (name.endsWith(PATH_FIELD_ENDING)) {
       const path = part as Path; // validation let nothing but paths into fields of this ending
-      const read = readPath(path, data, context);
+      const read = readPath(path, data, scope);
       if (!read.found) return pathNotFound(path, name, data);
       fields.push([name.slice(0, -PATH_FIELD_ENDING.length), read.value]);
       changed = true;
       continue;
     }
-    const filled = fillTemplate(part, data, context);
+    const filled = fillTemplate(part, data, scope);
     if (!filled.ok) return filled;
     changed ||= filled.value !== part;
     fields.push([name, filled.value]);
@@ -33,10 +34,10 @@ const fillObject = (template: JsonObject, data: Json, context: Json): Evaluated 
   return evaluatedTo(changed ? Object.fromEntries(fields) : template);
 };
 
-const fillArray = (template: readonly Json[], data: Json, context: Json): Evaluated => {
+const fillArray = (template: readonly Json[], data: Json, scope: Scope): Evaluated => {
   const items: Json[] = [];
   for (const part of template) {
-    const filled = fillTemplate(part, data, context);
+    const filled = fillTemplate(part, data, scope);
     if (!filled.ok) return filled;
     items.push(filled.value);
   }
@@ -44,8 +45,8 @@ const fillArray = (template: readonly Json[], data: Json, context: Json): Evalua
 };
 
 /** Parameters and ResultSelector: the template with its paths read. A part without paths comes back as it stands. */
-export const fillTemplate = (template: Template, data: Json, context: Json): Evaluated => {
-  if (isJsonObject(template)) return fillObject(template, data, context);
-  if (Array.isArray(template)) return fillArray(template as readonly Json[], data, context);
+export const fillTemplate = (template: Template, data: Json, scope: Scope): Evaluated => {
+  if (isJsonObject(template)) return fillObject(template, data, scope);
+  if (Array.isArray(template)) return fillArray(template as readonly Json[], data, scope);
   return evaluatedTo(template);
 };

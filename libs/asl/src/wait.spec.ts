@@ -1,6 +1,7 @@
 import type { Json } from '@throughline/contracts';
 import type { Evaluated } from './evaluated.ts';
 import { parseMachine } from './parse-machine.ts';
+import { scopeWith } from './spec/scope-with.ts';
 import { secondsOf, waitUntil } from './wait.ts';
 
 const until = (fields: { readonly [name: string]: Json }, data: Json, nowMs = 1_000): Evaluated<number> => {
@@ -8,7 +9,7 @@ const until = (fields: { readonly [name: string]: Json }, data: Json, nowMs = 1_
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   const state = parsed.machine.states['W'];
   if (state?.type !== 'Wait') throw new Error('not a Wait');
-  return waitUntil(state, data, { now: '1970-01-01T00:01:00Z' }, nowMs);
+  return waitUntil(state, data, scopeWith({ context: { now: '1970-01-01T00:01:00Z' } }), nowMs);
 };
 const failed = (cause: string) => ({ ok: false, error: 'States.Runtime', cause });
 
@@ -63,10 +64,10 @@ describe('the seconds of a task', () => {
     const state = parsed.ok ? parsed.machine.states['T'] : undefined;
     const timeout = state?.type === 'Task' ? state.timeout : undefined;
     if (!timeout) throw new Error('no timeout');
-    expect(secondsOf(timeout, { t: 5 }, {})).toEqual({ ok: true, value: 5 });
-    expect(secondsOf(timeout, { t: 0 }, {})).toEqual(
+    expect(secondsOf(timeout, { t: 5 }, scopeWith())).toEqual({ ok: true, value: 5 });
+    expect(secondsOf(timeout, { t: 0 }, scopeWith())).toEqual(
       failed('The TimeoutSecondsPath field refers to value "0" which is not a valid positive integer: $.t'),
     );
-    expect(secondsOf(timeout, {}, {})).toEqual(failed("Invalid path '$.t' : No results for path: $['t']"));
+    expect(secondsOf(timeout, {}, scopeWith())).toEqual(failed("Invalid path '$.t' : No results for path: $['t']"));
   });
 });

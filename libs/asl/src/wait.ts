@@ -3,6 +3,7 @@ import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
 import { parseInstant } from './instant.ts';
 import type { Path, Seconds, WaitState } from './machine.ts';
 import { readPath } from './path/read-path.ts';
+import type { Scope } from './scope.ts';
 
 /** As AWS bounds every number of seconds: a little over three years. */
 export const SECONDS_MAX = 99_999_999;
@@ -25,17 +26,17 @@ const secondsProblem = (seconds: Extract<Seconds, { kind: 'path' }>, value: Json
 };
 
 /** A number of seconds as written, or read from the data. */
-export const secondsOf = (seconds: Seconds, data: Json, context: Json): Evaluated<number> => {
+export const secondsOf = (seconds: Seconds, data: Json, scope: Scope): Evaluated<number> => {
   if (seconds.kind === 'fixed') return evaluatedTo(seconds.seconds);
-  const read = readPath(seconds.path, data, context);
+  const read = readPath(seconds.path, data, scope);
   if (!read.found) return notFound(seconds.path, read.problem);
   const problem = secondsProblem(seconds, read.value);
   // Without a problem it is an integer in bounds: the cast says what `secondsProblem` has tested.
   return problem === undefined ? evaluatedTo(read.value as number) : failedWith('States.Runtime', problem);
 };
 
-const instantAt = (path: Path, data: Json, context: Json): Evaluated<number> => {
-  const read = readPath(path, data, context);
+const instantAt = (path: Path, data: Json, scope: Scope): Evaluated<number> => {
+  const read = readPath(path, data, scope);
   if (!read.found) return notFound(path, read.problem);
   const ms = typeof read.value === 'string' ? parseInstant(read.value) : undefined;
   if (ms !== undefined) return evaluatedTo(ms);
@@ -47,12 +48,12 @@ const instantAt = (path: Path, data: Json, context: Json): Evaluated<number> => 
 };
 
 /** When a Wait ends, in milliseconds since 1970; may be past. `data` is its input after InputPath. */
-export const waitUntil = (state: WaitState, data: Json, context: Json, nowMs: number): Evaluated<number> => {
+export const waitUntil = (state: WaitState, data: Json, scope: Scope, nowMs: number): Evaluated<number> => {
   const { until } = state;
   switch (until.kind) {
     case 'fixed':
     case 'path': {
-      const seconds = secondsOf(until, data, context);
+      const seconds = secondsOf(until, data, scope);
       return seconds.ok ? evaluatedTo(nowMs + seconds.value * 1_000) : seconds;
     }
     case 'timestamp': {
@@ -61,7 +62,7 @@ export const waitUntil = (state: WaitState, data: Json, context: Json, nowMs: nu
       return evaluatedTo(ms);
     }
     case 'timestamp-path':
-      return instantAt(until.path, data, context);
+      return instantAt(until.path, data, scope);
     default:
       return assertNever(until);
   }

@@ -1,5 +1,6 @@
 import type { Json } from '@throughline/contracts';
 import type { Path } from '../machine.ts';
+import type { Scope } from '../scope.ts';
 import { type CompiledPath, compilePath, type PathRead } from './compiled-path.ts';
 
 /** Paths of the machines in use; the oldest goes first, and compiling one again costs microseconds. */
@@ -23,7 +24,7 @@ export const compiledPath = (path: Path): CompiledPath => {
 };
 
 /** Reads `$…` from the data and `$$…` from the context object. */
-export const readPath = (path: Path, data: Json, context: Json): PathRead => {
+export const readPath = (path: Path, data: Json, scope: Scope): PathRead => {
   const { root, read } = compiledPath(path);
-  return read(root === '$$' ? context : data);
+  return read(root === '$$' ? scope.context : data);
 };

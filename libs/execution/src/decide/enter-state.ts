@@ -17,7 +17,7 @@ export const enterNextState = (run: Run, { id, phase }: Frame): void => {
       return scheduleStep(run, id, state);
     case 'Pass': {
       const frame = run.frame(id);
-      const result = passResult(state, frame.data, run.context(frame));
+      const result = passResult(state, frame.data, run.scope(frame));
       return result.ok ? finishState(run, id, state, result.value) : evaluationFailed(run, id, result);
     }
     case 'Wait':
@@ -25,12 +25,12 @@ export const enterNextState = (run: Run, { id, phase }: Frame): void => {
     case 'Choice':
     case 'Succeed': {
       const frame = run.frame(id);
-      const input = effectiveInput(state, frame.data, run.context(frame));
+      const input = effectiveInput(state, frame.data, run.scope(frame));
       return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
     }
     case 'Fail': {
       const frame = run.frame(id);
-      const outcome = failOutcome(state, frame.data, run.context(frame));
+      const outcome = failOutcome(state, frame.data, run.scope(frame));
       return outcome.ok
         ? failExecution(run, outcome.value.error, outcome.value.cause)
         : evaluationFailed(run, id, outcome);
@@ -42,10 +42,10 @@ export const enterNextState = (run: Run, { id, phase }: Frame): void => {
 
 const enterWait = (run: Run, id: FrameId, state: WaitState): void => {
   const frame = run.frame(id);
-  const context = run.context(frame);
-  const input = effectiveInput(state, frame.data, context);
+  const scope = run.scope(frame);
+  const input = effectiveInput(state, frame.data, scope);
   if (!input.ok) return evaluationFailed(run, id, input);
-  const due = waitUntil(state, input.value, context, run.nowMs());
+  const due = waitUntil(state, input.value, scope, run.nowMs());
   if (!due.ok) return evaluationFailed(run, id, due);
   if (due.value > run.nowMs()) return run.arm('wait', id, due.value);
   finishState(run, id, state, input.value);
@@ -56,6 +56,6 @@ export const finishWait = (run: Run, id: FrameId): void => {
   const frame = run.frame(id);
   const state = stateOf(run, frame.state);
   if (state.type !== 'Wait') throw new Error(`'${state.name}' is no Wait state`);
-  const input = effectiveInput(state, frame.data, run.context(frame));
+  const input = effectiveInput(state, frame.data, run.scope(frame));
   return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
 };

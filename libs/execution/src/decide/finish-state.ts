@@ -1,5 +1,5 @@
-import { chooseNext, type State, stateOutput } from '@throughline/asl';
-import { assertNever, type Json, type JsonObject } from '@throughline/contracts';
+import { chooseNext, type Scope, type State, stateOutput } from '@throughline/asl';
+import { assertNever, type Json } from '@throughline/contracts';
 import type { FrameId } from '../frames.ts';
 import { exitState } from './exit-state.ts';
 import { dataLimitExceeded, evaluationFailed } from './handle-error.ts';
@@ -10,10 +10,10 @@ export type ExitingState = Exclude<State, { type: 'Fail' }>;
 /** The state has its result: data flow, then on to the next state or out of the frame. */
 export const finishState = (run: Run, id: FrameId, state: ExitingState, result: Json): void => {
   const frame = run.frame(id);
-  const context = run.context(frame);
-  const next = nextOf(state, result, context);
+  const scope = run.scope(frame);
+  const next = nextOf(state, result, scope);
   if (!next.ok) return evaluationFailed(run, id, next);
-  const output = stateOutput(state, frame.data, result, context);
+  const output = stateOutput(state, frame.data, result, scope);
   if (!output.ok) return evaluationFailed(run, id, output);
   const written = run.write(output.value, frame.data);
   if (!written.ok) return dataLimitExceeded(run, id);
@@ -22,10 +22,10 @@ export const finishState = (run: Run, id: FrameId, state: ExitingState, result: 
 
 type Next = { ok: true; value: string | undefined } | { ok: false; error: string; cause: string };
 
-const nextOf = (state: ExitingState, result: Json, context: JsonObject): Next => {
+const nextOf = (state: ExitingState, result: Json, scope: Scope): Next => {
   switch (state.type) {
     case 'Choice':
-      return chooseNext(state, result, context);
+      return chooseNext(state, result, scope);
     case 'Succeed':
       return { ok: true, value: undefined };
     case 'Pass':

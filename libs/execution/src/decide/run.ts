@@ -6,11 +6,10 @@ import {
   isDeeperThan,
   isTerminal,
   type Json,
-  type JsonObject,
   type TimerId,
   type TimerPurpose,
 } from '@throughline/contracts';
-import { formatInstant, parseInstant } from '@throughline/asl';
+import { formatInstant, parseInstant, type Scope } from '@throughline/asl';
 import { contextObject } from '../context-object.ts';
 import type { Decision, Env, ExecutionCommandRecord, ResolvedMachine } from '../decider.ts';
 import { evolve } from '../evolve.ts';
@@ -58,8 +57,14 @@ export class Run {
     return frameOf(this.state.frames, id);
   }
 
-  context(frame: Frame): JsonObject {
-    return contextObject(this.state, frame, this.machine);
+  /** What a state's expressions may look at. Variables come with `Assign`. */
+  scope(frame: Frame): Scope {
+    return {
+      context: contextObject(this.state, frame, this.machine),
+      variable: () => undefined,
+      at: this.env.at,
+      random01: () => this.random01(),
+    };
   }
 
   nowMs(): number {

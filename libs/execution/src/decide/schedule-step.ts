@@ -1,5 +1,5 @@
-import { effectiveInput, type Seconds, secondsOf, selectedInput, type TaskState } from '@throughline/asl';
-import type { AttemptToken, Json, JsonObject, Queue } from '@throughline/contracts';
+import { effectiveInput, type Scope, type Seconds, secondsOf, selectedInput, type TaskState } from '@throughline/asl';
+import type { AttemptToken, Json, Queue } from '@throughline/contracts';
 import type { Frame, FrameId } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
 import { dataLimitExceeded, evaluationFailed } from './handle-error.ts';
@@ -14,14 +14,14 @@ const idempotencyKey = (run: Run, frame: Frame): string => {
 /** Opens an attempt at a Task: the first of a visit, or the one that a retry waited for. */
 export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
   const frame = run.frame(id);
-  const context = run.context(frame);
-  const input = effectiveInput(state, frame.data, context);
+  const scope = run.scope(frame);
+  const input = effectiveInput(state, frame.data, scope);
   if (!input.ok) return evaluationFailed(run, id, input);
-  const selected = selectedInput(state, frame.data, context);
+  const selected = selectedInput(state, frame.data, scope);
   if (!selected.ok) return evaluationFailed(run, id, selected);
-  const timeout = millisecondsOf(state.timeout, selected.value, context);
+  const timeout = millisecondsOf(state.timeout, selected.value, scope);
   if (!timeout.ok) return evaluationFailed(run, id, timeout);
-  const heartbeat = millisecondsOf(state.heartbeat, selected.value, context);
+  const heartbeat = millisecondsOf(state.heartbeat, selected.value, scope);
   if (!heartbeat.ok) return evaluationFailed(run, id, heartbeat);
   const written = run.write(input.value, frame.data);
   if (!written.ok) return dataLimitExceeded(run, id);
@@ -52,9 +52,9 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
 
 type Milliseconds = { ok: true; ms: number | undefined } | { ok: false; error: string; cause: string };
 
-const millisecondsOf = (seconds: Seconds | undefined, data: Json, context: JsonObject): Milliseconds => {
+const millisecondsOf = (seconds: Seconds | undefined, data: Json, scope: Scope): Milliseconds => {
   if (!seconds) return { ok: true, ms: undefined };
-  const evaluated = secondsOf(seconds, data, context);
+  const evaluated = secondsOf(seconds, data, scope);
   if (!evaluated.ok) return evaluated;
   return evaluated.value > 0
     ? { ok: true, ms: evaluated.value * 1_000 }
