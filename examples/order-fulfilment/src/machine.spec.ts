@@ -28,7 +28,7 @@ describe('the order-fulfilment machine', () => {
   it('names only SDK handlers that the example has', () => {
     if (!parsed.ok) throw new Error('does not parse');
     const named = Object.values(parsed.machine.states).flatMap((state) =>
-      state.type === 'Task' && state.resource.text.startsWith('tl:task:')
+      state.type === 'Task' && state.resource.kind === 'task' && state.resource.text.startsWith('tl:task:')
         ? [`${state.resource.queue}:${state.resource.handler}`]
         : [],
     );

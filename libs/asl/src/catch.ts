@@ -1,9 +1,7 @@
-import type { Json } from '@throughline/contracts';
 import { matchesError } from './error-names.ts';
-import type { Evaluated } from './evaluated.ts';
 import type { Catcher } from './machine.ts';
-import { placeResult } from './result-path.ts';
 
+/** The first catcher that names the error. */
 export const findCatcher = (
   catchers: readonly Catcher[],
   error: string,
@@ -12,7 +10,3 @@ export const findCatcher = (
   const catcher = catchers[index];
   return catcher && { index, catcher };
 };
-
-/** What the catcher's target state gets: the raw input with `{ Error, Cause }` placed at the catcher's ResultPath. */
-export const catchOutput = (catcher: Catcher, rawInput: Json, error: string, cause: string): Evaluated =>
-  placeResult(catcher.resultPath, rawInput, { Error: error, Cause: cause });

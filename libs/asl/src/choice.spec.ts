@@ -23,7 +23,7 @@ const scope = scopeWith({ context: { Execution: { Name: 'run-1' } } });
 const holds = (rule: Fields, data: Json): boolean => {
   const next = chooseNext(choiceOf([rule]), data, scope);
   if (!next.ok) throw new Error(next.cause);
-  return next.value === 'Yes';
+  return next.value.next === 'Yes';
 };
 
 describe('a comparison', () => {
@@ -129,13 +129,13 @@ describe('a Choice', () => {
       { Variable: '$.n', NumericGreaterThan: 1, Next: 'No' },
       { Variable: '$.n', NumericGreaterThan: 0, Next: 'Yes' },
     ]);
-    expect(chooseNext(state, { n: 2 }, scope)).toEqual({ ok: true, value: 'No' });
-    expect(chooseNext(state, { n: 1 }, scope)).toEqual({ ok: true, value: 'Yes' });
+    expect(chooseNext(state, { n: 2 }, scope)).toMatchObject({ ok: true, value: { next: 'No' } });
+    expect(chooseNext(state, { n: 1 }, scope)).toMatchObject({ ok: true, value: { next: 'Yes' } });
   });
 
   it('without a rule that holds takes its Default, or fails as AWS does', () => {
     const rules = [{ Variable: '$.n', NumericEquals: 1 }];
-    expect(chooseNext(choiceOf(rules), { n: 2 }, scope)).toEqual({ ok: true, value: 'No' });
+    expect(chooseNext(choiceOf(rules), { n: 2 }, scope)).toMatchObject({ ok: true, value: { next: 'No' } });
     expect(chooseNext(choiceOf(rules, {}), { n: 2 }, scope)).toEqual({
       ok: false,
       error: 'States.Runtime',

@@ -1,7 +1,9 @@
 import { assertNever, type Json } from '@throughline/contracts';
 import { OPERATORS } from './choice-operators.ts';
+import { assignedBy, type Exit, jsonataExit, selectAt, selectedInput } from './data-flow.ts';
 import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
-import type { ChoiceRule, ChoiceState, Comparison, Path } from './machine.ts';
+import { jsonataOfKind } from './jsonata-fields.ts';
+import type { ChoiceRule, ChoiceState, Comparison, Path, Template } from './machine.ts';
 import { readPath } from './path/read-path.ts';
 import type { Scope } from './scope.ts';
 
@@ -43,22 +45,64 @@ export const matchesRule = (rule: ChoiceRule, data: Json, scope: Scope): Evaluat
     }
     case 'compare':
       return compares(rule, data, scope);
+    case 'condition':
+      return typeof rule.condition === 'boolean'
+        ? evaluatedTo(rule.condition)
+        : jsonataOfKind('boolean', rule.condition, rule.field, { input: data }, scope);
     default:
       return assertNever(rule);
   }
 };
 
-/** The state that a Choice goes to. `data` is its input after InputPath. */
-export const chooseNext = (state: ChoiceState, data: Json, scope: Scope): Evaluated<string> => {
-  for (const { rule, next } of state.choices) {
-    const holds = matchesRule(rule, data, scope);
+/** Where a Choice goes, and what leaves it on the way there. */
+export interface Chosen extends Exit {
+  readonly next: string;
+}
+
+/**
+ * The first branch whose rule holds brings its own Output and Assign; the state's own belong to Default alone, as the
+ * language has it.
+ */
+export const chooseNext = (state: ChoiceState, rawInput: Json, scope: Scope): Evaluated<Chosen> => {
+  const input = selectedInput(state, rawInput, scope);
+  if (!input.ok) return input;
+  for (const [i, branch] of state.choices.entries()) {
+    const holds = matchesRule(branch.rule, input.value, scope);
     if (!holds.ok) return holds;
-    if (holds.value) return evaluatedTo(next);
+    if (holds.value) return leave(state, { ...branch, place: `Choices[${i}]/` }, input.value, scope);
   }
-  if (state.default !== undefined) return evaluatedTo(state.default);
+  if (state.default !== undefined) {
+    const { default: next, assign } = state;
+    const output = state.queryLanguage === 'JSONata' ? state.output : undefined;
+    return leave(
+      state,
+      { next, place: '', ...(assign !== undefined && { assign }), ...(output !== undefined && { output }) },
+      input.value,
+      scope,
+    );
+  }
   // AWS's documents say States.NoChoiceMatched; AWS itself answers with this.
   return failedWith(
     'States.Runtime',
     'Failed to transition out of the state. The state does not point to a next state.',
   );
+};
+
+interface Way {
+  readonly next: string;
+  readonly place: string;
+  readonly assign?: Template;
+  readonly output?: Template;
+}
+
+const leave = (state: ChoiceState, way: Way, input: Json, scope: Scope): Evaluated<Chosen> => {
+  const { next } = way;
+  if (state.queryLanguage === 'JSONata') {
+    const exit = jsonataExit(way, way.place, input, { input }, scope);
+    return exit.ok ? evaluatedTo({ next, ...exit.value }) : exit;
+  }
+  const assigned = assignedBy(way.assign, input, scope);
+  if (!assigned.ok) return assigned;
+  const output = selectAt(state.outputPath, input, scope);
+  return output.ok ? evaluatedTo({ next, output: output.value, ...assigned.value }) : output;
 };

@@ -1,14 +1,16 @@
 import type { Json } from '@throughline/contracts';
 import fc from 'fast-check';
-import { effectiveInput, passResult, selectedInput, stateOutput } from './data-flow.ts';
-import type { State } from './machine.ts';
+import { catchExit, passResult, selectedInput, stateExit, stateInput } from './data-flow.ts';
+import type { Evaluated } from './evaluated.ts';
+import type { FailState, State } from './machine.ts';
 import { parseMachine } from './parse-machine.ts';
 import { scopeWith } from './spec/scope-with.ts';
 
-const stateOf = (fields: { readonly [name: string]: Json }): State => {
+const stateOf = (fields: { readonly [name: string]: Json }): Exclude<State, FailState> => {
   const parsed = parseMachine({ StartAt: 'S', States: { S: { End: true, ...fields } } });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return parsed.machine.states['S']!;
+  const state = parsed.ok ? parsed.machine.states['S'] : undefined;
+  if (!state || state.type === 'Fail') throw new Error(JSON.stringify(parsed));
+  return state;
 };
 const pass = (fields: { readonly [name: string]: Json }) => {
   const state = stateOf({ Type: 'Pass', ...fields });
@@ -21,13 +23,18 @@ const scope = scopeWith({
   context: { Execution: { Id: 'e1', Input: { first: 1 } }, State: { Name: 'S', RetryCount: 2 } },
 });
 
+const outputOf = (state: Exclude<State, FailState>, raw: Json, result: Json): Evaluated => {
+  const exit = stateExit(state, raw, result, scope);
+  return exit.ok ? { ok: true, value: exit.value.output } : exit;
+};
+
 describe('the input of a state', () => {
   it('is its raw input after InputPath, then Parameters', () => {
     const state = task({
       InputPath: '$.order',
       Parameters: { 'id.$': '$.id', fixed: [1, { 'execution.$': '$$.Execution.Id' }], 'all.$': '$$' },
     });
-    expect(effectiveInput(state, { order: { id: 7 } }, scope)).toEqual({
+    expect(stateInput(state, { order: { id: 7 } }, scope)).toEqual({
       ok: true,
       value: { id: 7, fixed: [1, { execution: 'e1' }], all: scope.context },
     });
@@ -35,23 +42,23 @@ describe('the input of a state', () => {
   });
 
   it('is an empty object where InputPath is null', () => {
-    expect(effectiveInput(task({ InputPath: null }), { a: 1 }, scope)).toEqual({ ok: true, value: {} });
+    expect(stateInput(task({ InputPath: null }), { a: 1 }, scope)).toEqual({ ok: true, value: {} });
   });
 
   it('may come from the context object', () => {
-    expect(effectiveInput(task({ InputPath: '$$.Execution.Input' }), {}, scope)).toEqual({
+    expect(stateInput(task({ InputPath: '$$.Execution.Input' }), {}, scope)).toEqual({
       ok: true,
       value: { first: 1 },
     });
   });
 
   it('fails the state where InputPath or a path of Parameters finds nothing', () => {
-    expect(effectiveInput(task({ InputPath: '$.NoSuchInputPath' }), { 'int-literal': 0 }, scope)).toEqual({
+    expect(stateInput(task({ InputPath: '$.NoSuchInputPath' }), { 'int-literal': 0 }, scope)).toEqual({
       ok: false,
       error: 'States.Runtime',
       cause: "Invalid path '$.NoSuchInputPath' : No results for path: $['NoSuchInputPath']",
     });
-    expect(effectiveInput(task({ Parameters: { 'value.$': '$$.no' } }), { 'int-literal': 0 }, scope)).toEqual({
+    expect(stateInput(task({ Parameters: { 'value.$': '$$.no' } }), { 'int-literal': 0 }, scope)).toEqual({
       ok: false,
       error: 'States.Runtime',
       cause: `The JSONPath '$$.no' specified for the field 'value.$' could not be found in the input '{"int-literal":0}'`,
@@ -60,7 +67,7 @@ describe('the input of a state', () => {
 
   it('keeps a field named __proto__ a field', () => {
     const parameters = JSON.parse('{"__proto__": {"a.$": "$.x"}}') as Json;
-    const filled = effectiveInput(task({ Parameters: parameters }), { x: 1 }, scope);
+    const filled = stateInput(task({ Parameters: parameters }), { x: 1 }, scope);
     expect(JSON.stringify(filled.ok && filled.value)).toBe('{"__proto__":{"a":1}}');
   });
 });
@@ -86,7 +93,7 @@ describe('the output of a state', () => {
       ResultPath: '$.order.result',
       OutputPath: '$.order',
     });
-    expect(stateOutput(state, { order: { id: 7 }, other: 1 }, { count: 3 }, scope)).toEqual({
+    expect(outputOf(state, { order: { id: 7 }, other: 1 }, { count: 3 })).toEqual({
       ok: true,
       value: { id: 7, result: { n: 3, retries: 2 } },
     });
@@ -94,13 +101,13 @@ describe('the output of a state', () => {
 
   it('is the result alone without ResultPath, and the raw input alone where it is null', () => {
     const raw = { a: 1 };
-    expect(stateOutput(task({}), raw, { r: 1 }, scope)).toEqual({ ok: true, value: { r: 1 } });
-    expect(stateOutput(task({ ResultPath: null }), raw, { r: 1 }, scope)).toEqual({ ok: true, value: raw });
-    expect(stateOutput(task({ OutputPath: null }), raw, { r: 1 }, scope)).toEqual({ ok: true, value: {} });
+    expect(outputOf(task({}), raw, { r: 1 })).toEqual({ ok: true, value: { r: 1 } });
+    expect(outputOf(task({ ResultPath: null }), raw, { r: 1 })).toEqual({ ok: true, value: raw });
+    expect(outputOf(task({ OutputPath: null }), raw, { r: 1 })).toEqual({ ok: true, value: {} });
   });
 
   it('fails the state where OutputPath finds nothing', () => {
-    expect(stateOutput(pass({ OutputPath: '$.NoSuchOutputPath' }), {}, {}, scope)).toEqual({
+    expect(outputOf(pass({ OutputPath: '$.NoSuchOutputPath' }), {}, {})).toEqual({
       ok: false,
       error: 'States.Runtime',
       cause: "Invalid path '$.NoSuchOutputPath' : No results for path: $['NoSuchOutputPath']",
@@ -117,9 +124,9 @@ describe('data that a state leaves as it is', () => {
         const data = value as Json;
         const result = passResult(plain, data, scope);
         expect(result.ok && result.value === data).toBe(true);
-        const output = stateOutput(plain, data, data, scope);
+        const output = outputOf(plain, data, data);
         expect(output.ok && output.value === data).toBe(true);
-        const kept = stateOutput(discarding, data, { other: 1 }, scope);
+        const kept = outputOf(discarding, data, { other: 1 });
         expect(kept.ok && kept.value === data).toBe(true);
       }),
     );
@@ -127,8 +134,30 @@ describe('data that a state leaves as it is', () => {
 
   it('includes Parameters without paths', () => {
     const state = task({ Parameters: { fixed: { deep: [1, 2] } } });
-    const first = effectiveInput(state, { a: 1 }, scope);
-    const second = effectiveInput(state, { b: 2 }, scope);
+    const first = stateInput(state, { a: 1 }, scope);
+    const second = stateInput(state, { b: 2 }, scope);
     expect(first.ok && second.ok && first.value === second.value).toBe(true);
+  });
+});
+
+describe('a caught error', () => {
+  const caught = (catcher: { readonly [name: string]: Json }, raw: Json, cause: string | null = 'why') => {
+    const state = task({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'S', ...catcher }] });
+    const [first] = state.type === 'Task' ? state.catch : [];
+    if (state.type !== 'Task' || !first) throw new Error('no catcher');
+    const exit = catchExit(state, first, raw, { Error: 'E', Cause: cause }, scope);
+    return exit.ok ? exit.value.output : exit;
+  };
+
+  it('replaces the raw input, or is placed in it', () => {
+    const error = { Error: 'E', Cause: 'why' };
+    expect(caught({}, { a: 1 })).toEqual(error);
+    expect(caught({ ResultPath: '$.error' }, { a: 1 })).toEqual({ a: 1, error });
+    expect(caught({}, {}, null)).toEqual({ Error: 'E', Cause: null });
+  });
+
+  it('leaves the raw input as it is where it is discarded', () => {
+    const raw = { a: 1 };
+    expect(caught({ ResultPath: null }, raw)).toBe(raw);
   });
 });

@@ -1,11 +1,12 @@
-import type { Json } from '@throughline/contracts';
+import { assertNever, type Json } from '@throughline/contracts';
 import { CAUSE_LENGTH_MAX, ERROR_LENGTH_MAX, type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
-import type { FailState, Path } from './machine.ts';
+import { jsonataOfKind } from './jsonata-fields.ts';
+import type { FailState, Path, Sourced } from './machine.ts';
 import { readPath } from './path/read-path.ts';
 import type { Scope } from './scope.ts';
 import { pathNotFound } from './template.ts';
 
-const textAt = (path: Path, field: 'ErrorPath' | 'CausePath', data: Json, scope: Scope): Evaluated<string> => {
+const textAt = (path: Path, field: string, data: Json, scope: Scope): Evaluated<string> => {
   const read = readPath(path, data, scope);
   if (!read.found) return pathNotFound(path, field, data);
   return typeof read.value === 'string'
@@ -13,18 +14,32 @@ const textAt = (path: Path, field: 'ErrorPath' | 'CausePath', data: Json, scope:
     : failedWith('States.Runtime', `The ${field} field refers to a value that is not a string: ${path}`);
 };
 
-/** Error and cause of a Fail state; empty where it names none. */
-export const failOutcome = (
-  state: FailState,
-  data: Json,
-  scope: Scope,
-): Evaluated<{ readonly error: string; readonly cause: string }> => {
-  const error = state.errorPath ? textAt(state.errorPath, 'ErrorPath', data, scope) : evaluatedTo(state.error ?? '');
-  if (!error.ok) return error;
-  const cause = state.causePath ? textAt(state.causePath, 'CausePath', data, scope) : evaluatedTo(state.cause ?? '');
-  if (!cause.ok) return cause;
+const textOf = (text: Sourced<string, 'Error' | 'Cause'>, rawInput: Json, scope: Scope): Evaluated<string> => {
+  switch (text.kind) {
+    case 'fixed':
+      return evaluatedTo(text.value);
+    case 'path':
+      return textAt(text.path, text.field, rawInput, scope);
+    case 'jsonata':
+      return jsonataOfKind('string', text.expression, text.field, { input: rawInput }, scope);
+    default:
+      return assertNever(text);
+  }
+};
+
+/** What a Fail state fails with; what it does not name is absent. */
+export interface FailOutcome {
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+export const failOutcome = (state: FailState, rawInput: Json, scope: Scope): Evaluated<FailOutcome> => {
+  const error = state.error && textOf(state.error, rawInput, scope);
+  if (error && !error.ok) return error;
+  const cause = state.cause && textOf(state.cause, rawInput, scope);
+  if (cause && !cause.ok) return cause;
   return evaluatedTo({
-    error: error.value.slice(0, ERROR_LENGTH_MAX),
-    cause: cause.value.slice(0, CAUSE_LENGTH_MAX),
+    ...(error && { error: error.value.slice(0, ERROR_LENGTH_MAX) }),
+    ...(cause && { cause: cause.value.slice(0, CAUSE_LENGTH_MAX) }),
   });
 };

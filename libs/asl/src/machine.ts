@@ -1,40 +1,66 @@
 import type { EffectClass, Json } from '@throughline/contracts';
 import type { ChoiceOperator } from './choice-operators.ts';
 
-/**
- * A state machine that passed validation. Built only by `parseMachine`, so a decider may rely on what is promised here:
- * every `next` names a state of the same machine, every path parses, every state can be reached.
- */
-export interface Machine {
-  readonly comment?: string;
+/** How the expressions of a state are written: as JSONPath with payload templates, or as JSONata. */
+export type QueryLanguage = 'JSONPath' | 'JSONata';
+
+/** States that lead to each other: a whole machine, a branch of a Parallel, what a Map does with an item. */
+export interface Flow {
   readonly startAt: string;
   readonly states: Readonly<Record<string, State>>;
+}
+
+/**
+ * A state machine that passed validation. Built only by `parseMachine`, so a decider may rely on what is promised here:
+ * every `next` names a state of the same flow, every expression compiles, every state can be reached, no two states at
+ * any depth have the same name.
+ */
+export interface Machine extends Flow {
+  readonly comment?: string;
+  /** States at every depth. */
   readonly stateCount: number;
   readonly timeoutMs?: number;
 }
 
-/** Where a finished state goes: on to another one, or out of its machine. */
+/** Where a finished state goes: on to another one, or out of its flow. */
 export type Transition = { readonly kind: 'next'; readonly state: string } | { readonly kind: 'end' };
 
-/** A JSONPath as written, e.g. `$.order.id`, `$$.Execution.Id`; compiled once and kept by the evaluator. */
+/** A JSONPath as written, e.g. `$.order.id`, `$$.Execution.Id`, `$variable.id`; compiled once and kept by the evaluator. */
 export type Path = string & { readonly __path: true };
 
-/** A payload template as written; fields ending in `.$` hold paths. */
+/** A string `{% … %}` as written. */
+export type JsonataText = string & { readonly __jsonata: true };
+
+/**
+ * A payload as written. Of a JSONPath state, fields ending in `.$` hold paths or intrinsic functions; of a JSONata
+ * state, strings `{% … %}` hold expressions, at any depth.
+ */
 export type Template = Json;
 
 interface Named {
   readonly name: string;
   readonly comment?: string;
 }
-/** `null` is written for "discard": an empty object as input or output. */
-interface InputOutputPaths {
+
+/** The five fields of JSONPath, as far as the state's type has them, and the variables that the state assigns. */
+export interface JsonPathFlow {
+  readonly queryLanguage: 'JSONPath';
+  /** `null` is written for "discard": an empty object as input or output. */
   readonly inputPath: Path | null;
-  readonly outputPath: Path | null;
-}
-/** `undefined`: the result replaces the input (`$`). `null`: the result is discarded. */
-interface ResultFields {
+  readonly parameters?: Template;
+  readonly resultSelector?: Template;
+  /** `null`: the result is discarded. */
   readonly resultPath: Path | null;
+  readonly outputPath: Path | null;
+  readonly assign?: Template;
 }
+export interface JsonataFlow {
+  readonly queryLanguage: 'JSONata';
+  readonly arguments?: Template;
+  readonly output?: Template;
+  readonly assign?: Template;
+}
+export type DataFlow = JsonPathFlow | JsonataFlow;
 
 export interface Retrier {
   readonly errorEquals: readonly string[];
@@ -46,54 +72,89 @@ export interface Retrier {
 }
 export interface Catcher {
   readonly errorEquals: readonly string[];
+  /** Of a JSONPath state; `$` in a JSONata state. */
   readonly resultPath: Path | null;
+  readonly output?: Template;
+  readonly assign?: Template;
   readonly next: string;
 }
-
-/** `tl:task:<queue>:<handler>` or `arn:aws:states:::http:invoke` (queue and handler `http`). */
-export interface TaskResource {
-  readonly text: string;
-  readonly queue: string;
-  readonly handler: string;
-}
-
-export type Seconds =
-  | { readonly kind: 'fixed'; readonly seconds: number }
-  /** `field` is the field that held the path: AWS's cause texts name it. */
-  | { readonly kind: 'path'; readonly path: Path; readonly field: SecondsPathField };
-export type SecondsPathField = 'SecondsPath' | 'TimeoutSecondsPath' | 'HeartbeatSecondsPath';
-
-export interface PassState extends Named, InputOutputPaths, ResultFields {
-  readonly type: 'Pass';
-  readonly parameters?: Template;
-  readonly result?: Json;
-  readonly transition: Transition;
-}
-export interface TaskState extends Named, InputOutputPaths, ResultFields {
-  readonly type: 'Task';
-  readonly resource: TaskResource;
-  readonly parameters?: Template;
-  readonly resultSelector?: Template;
-  readonly timeout?: Seconds;
-  readonly heartbeat?: Seconds;
+/** States that can fail and be tried again: Task, Parallel, Map. */
+interface Handled {
   readonly retry: readonly Retrier[];
   readonly catch: readonly Catcher[];
-  readonly effectClass: EffectClass;
-  readonly transition: Transition;
 }
-export interface ChoiceState extends Named, InputOutputPaths {
-  readonly type: 'Choice';
-  readonly choices: readonly ChoiceBranch[];
-  readonly default?: string;
+
+/** How AWS's history names a resource: `lambda` and `invoke.waitForTaskToken`, `aws-sdk:s3` and `listBuckets`. */
+interface ResourceNames {
+  /** As written. */
+  readonly text: string;
+  readonly resourceType: string;
+  readonly resource: string;
 }
+export type TaskResource =
+  /** Run by the workers of a queue: `tl:task:<queue>:<handler>`, AWS's services, Lambda functions. */
+  | (ResourceNames & {
+      readonly kind: 'task';
+      readonly queue: string;
+      readonly handler: string;
+      /** `callback`: after the worker's result the attempt stays open until somebody reports for its token. */
+      readonly awaits: 'result' | 'callback';
+    })
+  /** Run by whoever polls the activity. */
+  | (ResourceNames & { readonly kind: 'activity'; readonly queue: string })
+  /** Another execution; what of it is awaited, and whether its output comes as JSON text or as JSON. */
+  | (ResourceNames & { readonly kind: 'child'; readonly awaits: 'start' | 'end' | 'end-as-json' | 'callback' });
+
+/** A value as written, or where to find it. `field` is the field that held it: AWS's cause texts name it. */
+export type Sourced<T, F extends string> =
+  | { readonly kind: 'fixed'; readonly value: T }
+  | { readonly kind: 'path'; readonly path: Path; readonly field: `${F}Path` }
+  | { readonly kind: 'jsonata'; readonly expression: JsonataText; readonly field: F };
+
+export type Seconds = Sourced<number, 'Seconds' | 'TimeoutSeconds' | 'HeartbeatSeconds'>;
+
+export type PassState = Named &
+  DataFlow & {
+    readonly type: 'Pass';
+    readonly result?: Json;
+    readonly transition: Transition;
+  };
+
+export type TaskState = Named &
+  DataFlow &
+  Handled & {
+    readonly type: 'Task';
+    readonly resource: TaskResource;
+    readonly timeout?: Seconds;
+    readonly heartbeat?: Seconds;
+    /** Read and checked; no task is run under another account's role here. */
+    readonly credentials?: Template;
+    readonly effectClass: EffectClass;
+    readonly transition: Transition;
+  };
+
+export type ChoiceState = Named &
+  DataFlow & {
+    readonly type: 'Choice';
+    readonly choices: readonly ChoiceBranch[];
+    readonly default?: string;
+  };
 export interface ChoiceBranch {
   readonly rule: ChoiceRule;
   readonly next: string;
+  readonly output?: Template;
+  readonly assign?: Template;
 }
 export type ChoiceRule =
   | { readonly kind: 'and' | 'or'; readonly rules: readonly ChoiceRule[] }
   | { readonly kind: 'not'; readonly rule: ChoiceRule }
-  | Comparison;
+  | Comparison
+  | {
+      readonly kind: 'condition';
+      readonly condition: JsonataText | boolean;
+      /** Where it stands, as AWS's cause texts name it: `Choices[0]/Condition`. */
+      readonly field: string;
+    };
 export interface Comparison {
   readonly kind: 'compare';
   readonly variable: Path;
@@ -101,26 +162,72 @@ export interface Comparison {
   readonly operator: ChoiceOperator;
   readonly operand: { readonly kind: 'value'; readonly value: Json } | { readonly kind: 'path'; readonly path: Path };
 }
+
 export type WaitUntil =
-  | Seconds
-  | { readonly kind: 'timestamp'; readonly at: string }
-  | { readonly kind: 'timestamp-path'; readonly path: Path };
-export interface WaitState extends Named, InputOutputPaths {
-  readonly type: 'Wait';
-  readonly until: WaitUntil;
-  readonly transition: Transition;
-}
-export interface SucceedState extends Named, InputOutputPaths {
-  readonly type: 'Succeed';
-}
-export interface FailState extends Named {
+  | { readonly kind: 'seconds'; readonly seconds: Sourced<number, 'Seconds'> }
+  | { readonly kind: 'timestamp'; readonly timestamp: Sourced<string, 'Timestamp'> };
+export type WaitState = Named &
+  DataFlow & {
+    readonly type: 'Wait';
+    readonly until: WaitUntil;
+    readonly transition: Transition;
+  };
+
+export type SucceedState = Named & DataFlow & { readonly type: 'Succeed' };
+
+export type FailState = Named & {
   readonly type: 'Fail';
-  readonly error?: string;
-  readonly cause?: string;
-  readonly errorPath?: Path;
-  readonly causePath?: Path;
+  readonly queryLanguage: QueryLanguage;
+  readonly error?: Sourced<string, 'Error'>;
+  readonly cause?: Sourced<string, 'Cause'>;
+};
+
+export type ParallelState = Named &
+  DataFlow &
+  Handled & {
+    readonly type: 'Parallel';
+    readonly branches: readonly Flow[];
+    readonly transition: Transition;
+  };
+
+export type MapState = Named &
+  DataFlow &
+  Handled & {
+    readonly type: 'Map';
+    readonly processor: Flow;
+    /** DISTRIBUTED runs like INLINE and shows AWS's map run events. */
+    readonly mode: 'INLINE' | 'DISTRIBUTED';
+    readonly items: MapItems;
+    /** ItemSelector, or Parameters as older definitions write it. */
+    readonly itemSelector?: Template;
+    readonly itemReader?: ItemReader;
+    readonly itemBatcher?: ItemBatcher;
+    readonly maxConcurrency: Sourced<number, 'MaxConcurrency'>;
+    readonly toleratedFailureCount?: Sourced<number, 'ToleratedFailureCount'>;
+    readonly toleratedFailurePercentage?: Sourced<number, 'ToleratedFailurePercentage'>;
+    readonly label?: string;
+    readonly transition: Transition;
+  };
+/** Where a Map without a reader finds its items. */
+export type MapItems =
+  | { readonly kind: 'path'; readonly path: Path }
+  /** `Items` of a JSONata state: an expression, or an array or object that may hold expressions; absent: the input. */
+  | { readonly kind: 'template'; readonly template?: Template };
+/** A task whose result is the items. */
+export interface ItemReader {
+  readonly resource: TaskResource;
+  /** Parameters or Arguments. */
+  readonly input?: Template;
+  readonly maxItems?: Sourced<number, 'MaxItems'>;
 }
-export type State = PassState | TaskState | ChoiceState | WaitState | SucceedState | FailState;
+export interface ItemBatcher {
+  readonly maxItems?: Sourced<number, 'MaxItemsPerBatch'>;
+  readonly maxBytes?: Sourced<number, 'MaxInputBytesPerBatch'>;
+  readonly batchInput?: Template;
+}
+
+export type State =
+  PassState | TaskState | ChoiceState | WaitState | SucceedState | FailState | ParallelState | MapState;
 
 /** One thing wrong with a definition. */
 export interface Fault {

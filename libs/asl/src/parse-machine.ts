@@ -4,7 +4,7 @@ import { Fields } from './validate/fields.ts';
 import { unreachableStates } from './validate/reachability.ts';
 import { DEFINITION_BYTES_MAX, isNestedDeeperThan, NESTING_MAX, utf8Bytes } from './validate/size.ts';
 import { checkQueryLanguage, readState } from './validate/state.ts';
-import { SECONDS_MAX } from './wait.ts';
+import { SECONDS_MAX } from './seconds.ts';
 
 export type ParsedMachine =
   { readonly ok: true; readonly machine: Machine } | { readonly ok: false; readonly faults: readonly Fault[] };

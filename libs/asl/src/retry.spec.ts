@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { catchOutput, findCatcher } from './catch.ts';
-import type { Catcher, Path, Retrier } from './machine.ts';
+import { findCatcher } from './catch.ts';
+import type { Retrier } from './machine.ts';
 import { findRetrier, retryDelayMs } from './retry.ts';
 
 const retrier = (over: Partial<Retrier> = {}): Retrier => ({
@@ -71,25 +71,5 @@ describe('the delay before a retry', () => {
         expect(later).toBeLessThanOrEqual(31_622_400_000);
       }),
     );
-  });
-});
-
-describe('a caught error', () => {
-  const catcher = (resultPath: string | null): Catcher => ({
-    errorEquals: ['States.ALL'],
-    resultPath: resultPath as Path | null, // what validation does once it has compiled the text
-    next: 'N',
-  });
-
-  it('replaces the raw input, or is placed in it', () => {
-    const error = { Error: 'E', Cause: 'why' };
-    expect(catchOutput(catcher('$'), { a: 1 }, 'E', 'why')).toEqual({ ok: true, value: error });
-    expect(catchOutput(catcher('$.error'), { a: 1 }, 'E', 'why')).toEqual({ ok: true, value: { a: 1, error } });
-  });
-
-  it('leaves the raw input as it is where it is discarded', () => {
-    const raw = { a: 1 };
-    const output = catchOutput(catcher(null), raw, 'E', 'why');
-    expect(output.ok && output.value === raw).toBe(true);
   });
 });

@@ -2,14 +2,15 @@ import type { Json } from '@throughline/contracts';
 import type { Evaluated } from './evaluated.ts';
 import { parseMachine } from './parse-machine.ts';
 import { scopeWith } from './spec/scope-with.ts';
-import { secondsOf, waitUntil } from './wait.ts';
+import { waitUntil } from './wait.ts';
 
-const until = (fields: { readonly [name: string]: Json }, data: Json, nowMs = 1_000): Evaluated<number> => {
+const until = (fields: { readonly [name: string]: Json }, data: Json): Evaluated<number> => {
   const parsed = parseMachine({ StartAt: 'W', States: { W: { Type: 'Wait', End: true, ...fields } } });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   const state = parsed.machine.states['W'];
   if (state?.type !== 'Wait') throw new Error('not a Wait');
-  return waitUntil(state, data, scopeWith({ context: { now: '1970-01-01T00:01:00Z' } }), nowMs);
+  const at = '1970-01-01T00:00:01.000Z';
+  return waitUntil(state, data, scopeWith({ at, context: { now: '1970-01-01T00:01:00Z' } }));
 };
 const failed = (cause: string) => ({ ok: false, error: 'States.Runtime', cause });
 
@@ -52,22 +53,5 @@ describe('a Wait', () => {
       failed('The SecondsPath parameter references a negative value: $.s == -1'),
     );
     expect(until({ SecondsPath: '$.s' }, { s: 1e9 })).toMatchObject({ ok: false });
-  });
-});
-
-describe('the seconds of a task', () => {
-  it('read from the data have to be positive', () => {
-    const parsed = parseMachine({
-      StartAt: 'T',
-      States: { T: { Type: 'Task', Resource: 'tl:task:q:h', TimeoutSecondsPath: '$.t', End: true } },
-    });
-    const state = parsed.ok ? parsed.machine.states['T'] : undefined;
-    const timeout = state?.type === 'Task' ? state.timeout : undefined;
-    if (!timeout) throw new Error('no timeout');
-    expect(secondsOf(timeout, { t: 5 }, scopeWith())).toEqual({ ok: true, value: 5 });
-    expect(secondsOf(timeout, { t: 0 }, scopeWith())).toEqual(
-      failed('The TimeoutSecondsPath field refers to value "0" which is not a valid positive integer: $.t'),
-    );
-    expect(secondsOf(timeout, {}, scopeWith())).toEqual(failed("Invalid path '$.t' : No results for path: $['t']"));
   });
 });

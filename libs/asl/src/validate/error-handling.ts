@@ -1,5 +1,5 @@
 import type { Catcher, Retrier } from '../machine.ts';
-import { SECONDS_MAX } from '../wait.ts';
+import { SECONDS_MAX } from '../seconds.ts';
 import type { Fields } from './fields.ts';
 
 const RETRIER_FIELDS = [

@@ -21,10 +21,11 @@ export const readFail = (name: string, fields: Fields): FailState => {
   return {
     type: 'Fail',
     name,
+    queryLanguage: 'JSONPath',
     ...fields.comment(),
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
-    ...(errorPath !== undefined && { errorPath }),
-    ...(causePath !== undefined && { causePath }),
+    ...(error !== undefined && { error: { kind: 'fixed', value: error } }),
+    ...(cause !== undefined && { cause: { kind: 'fixed', value: cause } }),
+    ...(errorPath !== undefined && { error: { kind: 'path', path: errorPath, field: 'ErrorPath' } }),
+    ...(causePath !== undefined && { cause: { kind: 'path', path: causePath, field: 'CausePath' } }),
   };
 };

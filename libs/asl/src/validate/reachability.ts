@@ -6,6 +6,8 @@ const targetsOf = (state: State): readonly string[] => {
     case 'Choice':
       return [...state.choices.map(({ next }) => next), ...(state.default === undefined ? [] : [state.default])];
     case 'Task':
+    case 'Parallel':
+    case 'Map':
       return [...nextOf(state), ...state.catch.map(({ next }) => next)];
     case 'Pass':
     case 'Wait':

@@ -13,7 +13,15 @@ interface ReadResource {
 }
 
 const http = (text: string): ReadResource => ({
-  resource: { text, queue: 'http', handler: 'http' },
+  resource: {
+    kind: 'task',
+    text,
+    resourceType: 'http',
+    resource: 'invoke',
+    queue: 'http',
+    handler: 'http',
+    awaits: 'result',
+  },
   effectClass: 'external',
 });
 
@@ -31,7 +39,10 @@ export const readResource = (fields: Fields): ReadResource => {
   if (text === HTTP_INVOKE) return http(text);
   const [scheme, kind, queue = '', handler = '', ...rest] = text.split(':');
   if (scheme === 'tl' && kind === 'task' && rest.length === 0 && SUBJECT_TOKEN.test(queue) && HANDLER.test(handler)) {
-    return { resource: { text, queue, handler }, effectClass: 'idempotent' };
+    return {
+      resource: { kind: 'task', text, resourceType: queue, resource: handler, queue, handler, awaits: 'result' },
+      effectClass: 'idempotent',
+    };
   }
   refuse(fields, text);
   return http(text);

@@ -1,4 +1,4 @@
-import type { Transition } from '../machine.ts';
+import type { Path, Transition } from '../machine.ts';
 import type { Fields } from './fields.ts';
 
 /** Fields that several state types have, with their readers. */
@@ -7,7 +7,10 @@ export const NAMING_FIELDS = ['Type', 'Comment', 'QueryLanguage'] as const;
 export const INPUT_OUTPUT_FIELDS = ['InputPath', 'OutputPath'] as const;
 export const TRANSITION_FIELDS = ['Next', 'End'] as const;
 
+/** The data flow of a state that has no result of its own. */
 export const readInputOutput = (fields: Fields) => ({
+  queryLanguage: 'JSONPath' as const,
+  resultPath: '$' as Path, // `$` always compiles
   inputPath: fields.pathOrNull('InputPath', 'any'),
   outputPath: fields.pathOrNull('OutputPath', 'any'),
 });

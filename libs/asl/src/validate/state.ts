@@ -7,7 +7,8 @@ import { readSucceed } from './succeed.ts';
 import { readTask } from './task.ts';
 import { readWait } from './wait.ts';
 
-const READERS: { readonly [T in State['type']]: (name: string, fields: Fields) => State } = {
+type RunType = Exclude<State['type'], 'Parallel' | 'Map'>;
+const READERS: { readonly [T in RunType]: (name: string, fields: Fields) => State } = {
   Pass: readPass,
   Task: readTask,
   Choice: readChoice,
@@ -15,7 +16,7 @@ const READERS: { readonly [T in State['type']]: (name: string, fields: Fields) =
   Succeed: readSucceed,
   Fail: readFail,
 };
-const isStateType = (type: string): type is State['type'] => Object.hasOwn(READERS, type);
+const isStateType = (type: string): type is RunType => Object.hasOwn(READERS, type);
 const LATER_TYPES: readonly string[] = ['Parallel', 'Map'];
 
 /** Undefined where the state's type is unknown, so that nothing is known about where it leads. */

@@ -1,6 +1,6 @@
 import { EFFECT_CLASSES, type EffectClass } from '@throughline/contracts';
 import type { Seconds, TaskState } from '../machine.ts';
-import { SECONDS_MAX } from '../wait.ts';
+import { SECONDS_MAX } from '../seconds.ts';
 import { readCatch, readRetry } from './error-handling.ts';
 import type { Fields } from './fields.ts';
 import { readResource } from './resource.ts';
@@ -38,7 +38,7 @@ const readSeconds = (fields: Fields, name: 'TimeoutSeconds' | 'HeartbeatSeconds'
   const path = fields.path(field, 'reference');
   if (path !== undefined) return { kind: 'path', path, field };
   const seconds = fields.integer(name, 1, SECONDS_MAX);
-  return seconds === undefined ? undefined : { kind: 'fixed', seconds };
+  return seconds === undefined ? undefined : { kind: 'fixed', value: seconds };
 };
 
 const isEffectClass = (text: string): text is EffectClass => (EFFECT_CLASSES as readonly string[]).includes(text);
@@ -55,7 +55,7 @@ const readEffectClass = (fields: Fields): EffectClass | undefined => {
 const readTimes = (fields: Fields): Pick<TaskState, 'timeout' | 'heartbeat'> => {
   const timeout = readSeconds(fields, 'TimeoutSeconds');
   const heartbeat = readSeconds(fields, 'HeartbeatSeconds');
-  if (timeout?.kind === 'fixed' && heartbeat?.kind === 'fixed' && heartbeat.seconds >= timeout.seconds) {
+  if (timeout?.kind === 'fixed' && heartbeat?.kind === 'fixed' && heartbeat.value >= timeout.value) {
     fields.fault('HeartbeatSeconds', 'OUT_OF_RANGE', '"HeartbeatSeconds" has to be less than "TimeoutSeconds".');
   }
   return { ...(timeout && { timeout }), ...(heartbeat && { heartbeat }) };

@@ -1,4 +1,4 @@
-import { effectiveInput, failOutcome, passResult, type WaitState, waitUntil } from '@throughline/asl';
+import { failOutcome, passResult, stateInput, type WaitState, waitUntil } from '@throughline/asl';
 import { assertNever } from '@throughline/contracts';
 import type { Frame, FrameId } from '../frames.ts';
 import { failExecution } from './close.ts';
@@ -25,16 +25,19 @@ export const enterNextState = (run: Run, { id, phase }: Frame): void => {
     case 'Choice':
     case 'Succeed': {
       const frame = run.frame(id);
-      const input = effectiveInput(state, frame.data, run.scope(frame));
+      const input = stateInput(state, frame.data, run.scope(frame));
       return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
     }
     case 'Fail': {
       const frame = run.frame(id);
       const outcome = failOutcome(state, frame.data, run.scope(frame));
       return outcome.ok
-        ? failExecution(run, outcome.value.error, outcome.value.cause)
+        ? failExecution(run, outcome.value.error ?? '', outcome.value.cause ?? '')
         : evaluationFailed(run, id, outcome);
     }
+    case 'Parallel':
+    case 'Map':
+      throw new Error(`a ${state.type} is not decided yet; validation lets none in`);
     default:
       return assertNever(state);
   }
@@ -43,9 +46,9 @@ export const enterNextState = (run: Run, { id, phase }: Frame): void => {
 const enterWait = (run: Run, id: FrameId, state: WaitState): void => {
   const frame = run.frame(id);
   const scope = run.scope(frame);
-  const input = effectiveInput(state, frame.data, scope);
+  const input = stateInput(state, frame.data, scope);
   if (!input.ok) return evaluationFailed(run, id, input);
-  const due = waitUntil(state, input.value, scope, run.nowMs());
+  const due = waitUntil(state, frame.data, scope);
   if (!due.ok) return evaluationFailed(run, id, due);
   if (due.value > run.nowMs()) return run.arm('wait', id, due.value);
   finishState(run, id, state, input.value);
@@ -56,6 +59,6 @@ export const finishWait = (run: Run, id: FrameId): void => {
   const frame = run.frame(id);
   const state = stateOf(run, frame.state);
   if (state.type !== 'Wait') throw new Error(`'${state.name}' is no Wait state`);
-  const input = effectiveInput(state, frame.data, run.scope(frame));
+  const input = stateInput(state, frame.data, run.scope(frame));
   return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
 };

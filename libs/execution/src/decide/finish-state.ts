@@ -1,4 +1,4 @@
-import { chooseNext, type Scope, type State, stateOutput } from '@throughline/asl';
+import { chooseNext, type Exit, type State, stateExit } from '@throughline/asl';
 import { assertNever, type Json } from '@throughline/contracts';
 import type { FrameId } from '../frames.ts';
 import { exitState } from './exit-state.ts';
@@ -11,28 +11,31 @@ export type ExitingState = Exclude<State, { type: 'Fail' }>;
 export const finishState = (run: Run, id: FrameId, state: ExitingState, result: Json): void => {
   const frame = run.frame(id);
   const scope = run.scope(frame);
-  const next = nextOf(state, result, scope);
-  if (!next.ok) return evaluationFailed(run, id, next);
-  const output = stateOutput(state, frame.data, result, scope);
-  if (!output.ok) return evaluationFailed(run, id, output);
-  const written = run.write(output.value, frame.data);
-  if (!written.ok) return dataLimitExceeded(run, id);
-  exitState(run, frame, written, next.value);
-};
-
-type Next = { ok: true; value: string | undefined } | { ok: false; error: string; cause: string };
-
-const nextOf = (state: ExitingState, result: Json, scope: Scope): Next => {
   switch (state.type) {
-    case 'Choice':
-      return chooseNext(state, result, scope);
+    case 'Choice': {
+      const chosen = chooseNext(state, frame.data, scope);
+      return chosen.ok ? leave(run, id, chosen.value, chosen.value.next) : evaluationFailed(run, id, chosen);
+    }
     case 'Succeed':
-      return { ok: true, value: undefined };
     case 'Pass':
     case 'Task':
     case 'Wait':
-      return { ok: true, value: state.transition.kind === 'next' ? state.transition.state : undefined };
+    case 'Parallel':
+    case 'Map': {
+      const exit = stateExit(state, frame.data, result, scope);
+      return exit.ok ? leave(run, id, exit.value, nextOf(state)) : evaluationFailed(run, id, exit);
+    }
     default:
       return assertNever(state);
   }
+};
+
+const nextOf = (state: Exclude<ExitingState, { type: 'Choice' }>): string | undefined =>
+  state.type !== 'Succeed' && state.transition.kind === 'next' ? state.transition.state : undefined;
+
+const leave = (run: Run, id: FrameId, exit: Exit, next?: string): void => {
+  const frame = run.frame(id);
+  const written = run.write(exit.output, frame.data);
+  if (!written.ok) return dataLimitExceeded(run, id);
+  exitState(run, frame, written, next);
 };

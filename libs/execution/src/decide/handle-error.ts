@@ -1,4 +1,4 @@
-import { catchOutput, findCatcher, findRetrier, retryDelayMs, runtimeCause, type TaskState } from '@throughline/asl';
+import { catchExit, findCatcher, findRetrier, retryDelayMs, runtimeCause, type TaskState } from '@throughline/asl';
 import type { Frame, FrameId } from '../frames.ts';
 import { failExecution } from './close.ts';
 import { exitState } from './exit-state.ts';
@@ -55,12 +55,12 @@ const scheduleRetry = (run: Run, frame: Frame, state: TaskState, { error, cause 
 const catchError = (run: Run, frame: Frame, state: TaskState, { error, cause }: StateError): void => {
   const found = findCatcher(state.catch, error);
   if (!found) return failExecution(run, error, cause);
-  const output = catchOutput(found.catcher, frame.data, error, cause);
+  const output = catchExit(state, found.catcher, frame.data, { Error: error, Cause: cause }, run.scope(frame));
   // An error while catching is not caught again.
   if (!output.ok) {
     return failExecution(run, output.error, runtimeCause(frame.state, frame.enteredEventId, output.cause));
   }
-  const written = run.write(output.value, frame.data);
+  const written = run.write(output.value.output, frame.data);
   if (!written.ok) {
     return failExecution(
       run,

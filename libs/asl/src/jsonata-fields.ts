@@ -1,0 +1,48 @@
+import type { Json, JsonObject } from '@throughline/contracts';
+import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
+import type { JsonataText, Template } from './machine.ts';
+import type { Scope } from './scope.ts';
+
+/** What `$states` holds besides the context object. */
+export interface StatesData {
+  readonly input: Json;
+  readonly result?: Json;
+  readonly errorOutput?: JsonObject;
+}
+
+/** A field of a JSONata state with its expressions evaluated. `field` is its name as AWS's cause texts have it: `Output`. */
+export const jsonataValue = (template: Template, field: string, states: StatesData, scope: Scope): Evaluated => {
+  throw new Error(`JSONata is not evaluated yet: ${field} ${JSON.stringify([template, states, scope.at])}`);
+};
+
+/** The expression of `{% … %}`, as AWS's cause texts quote it. */
+const quotedExpression = (text: JsonataText): string => text.slice(2, -2).trim();
+
+const kindOf = (value: Json): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
+
+interface Kinds {
+  boolean: boolean;
+  number: number;
+  string: string;
+}
+
+/** An expression that has to give a value of one type. */
+export const jsonataOfKind = <K extends keyof Kinds>(
+  kind: K,
+  expression: JsonataText,
+  field: string,
+  states: StatesData,
+  scope: Scope,
+): Evaluated<Kinds[K]> => {
+  const evaluated = jsonataValue(expression, field, states, scope);
+  if (!evaluated.ok) return evaluated;
+  const { value } = evaluated;
+  // The cast says what the comparison has tested: `typeof` of a generic kind narrows nothing.
+  return kindOf(value) === kind ? evaluatedTo(value as Kinds[K]) : unexpectedKind(kind, expression, field, value);
+};
+
+export const unexpectedKind = (expected: string, expression: JsonataText, field: string, value: Json) =>
+  failedWith(
+    'States.QueryEvaluationError',
+    `The JSONata expression '${quotedExpression(expression)}' specified for the field '${field}' returned an unexpected result type. Expected '${expected}', but was '${kindOf(value)}' for value: ${JSON.stringify(value)}`,
+  );

@@ -1,0 +1,197 @@
+import { assertNever, isJsonObject, type Json } from '@throughline/contracts';
+import { selectedInput } from './data-flow.ts';
+import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
+import { jsonataOfKind, jsonataValue, unexpectedKind } from './jsonata-fields.ts';
+import type { ItemBatcher, JsonataText, MapState, Sourced, Template } from './machine.ts';
+import { readPath } from './path/read-path.ts';
+import type { Scope } from './scope.ts';
+import { asQuoted, pathFoundNothing } from './seconds.ts';
+import { fillTemplate } from './template.ts';
+
+/** All that a Map settles when it is entered. */
+export interface MapPlan {
+  readonly items: readonly Json[];
+  /** 0: as many at once as the engine allows. */
+  readonly maxConcurrency: number;
+  readonly toleratedFailureCount: number;
+  readonly toleratedFailurePercentage?: number;
+  readonly batches?: MapBatches;
+}
+export interface MapBatches {
+  readonly maxItems?: number;
+  readonly maxBytes?: number;
+  readonly batchInput?: Json;
+}
+
+/** What a Map's numbers have in common: the check of the value, and AWS's sentence where it does not hold. */
+type NumberField = Sourced<number, string>;
+interface NumberRule {
+  readonly valid: 'integer' | 'float';
+  readonly problem: (value: number) => string | undefined;
+}
+
+const numberOf = (field: NumberField, rule: NumberRule, data: Json, scope: Scope): Evaluated<number> => {
+  switch (field.kind) {
+    case 'fixed':
+      return evaluatedTo(field.value);
+    case 'path': {
+      const read = readPath(field.path, data, scope);
+      if (!read.found) return pathFoundNothing(field.path, read.problem);
+      const { value } = read;
+      if (!isNumber(value, rule.valid)) {
+        const problem = `The ${field.field} field refers to value "${asQuoted(value)}" which is not a valid ${rule.valid}: ${field.path}`;
+        return failedWith('States.Runtime', problem);
+      }
+      return checked(value, rule, 'States.Runtime');
+    }
+    case 'jsonata': {
+      const number = jsonataOfKind('number', field.expression, field.field, { input: data }, scope);
+      if (!number.ok) return number;
+      if (!isNumber(number.value, rule.valid)) {
+        const problem = `The ${field.field} field cannot be parsed as an integer: ${number.value}`;
+        return failedWith('States.QueryEvaluationError', problem);
+      }
+      return checked(number.value, rule, 'States.QueryEvaluationError');
+    }
+    default:
+      return assertNever(field);
+  }
+};
+
+const isNumber = (value: Json, valid: NumberRule['valid']): value is number =>
+  typeof value === 'number' && (valid === 'float' || Number.isSafeInteger(value));
+
+const checked = (value: number, { problem }: NumberRule, error: string): Evaluated<number> => {
+  const cause = problem(value);
+  return cause === undefined ? evaluatedTo(value) : failedWith(error, cause);
+};
+
+const notNegative = (name: string): NumberRule => ({
+  valid: 'integer',
+  problem: (value) => (value < 0 ? `${name} cannot be negative.` : undefined),
+});
+const positive = (name: string): NumberRule => ({
+  valid: 'integer',
+  problem: (value) => (value < 1 ? `${name} must be a positive integer.` : undefined),
+});
+const PERCENTAGE: NumberRule = {
+  valid: 'float',
+  problem: (value) => (value < 0 || value > 100 ? 'ToleratedFailurePercentage must be between 0 and 100.' : undefined),
+};
+
+/** A number where the field is there; undefined where it is not. */
+const optional = (
+  field: NumberField | undefined,
+  rule: NumberRule,
+  data: Json,
+  scope: Scope,
+): Evaluated<number | undefined> => (field ? numberOf(field, rule, data, scope) : evaluatedTo(undefined));
+
+/** `itemsRead` is the result of the item reader's task, for a Map that has one. */
+export const mapPlan = (state: MapState, rawInput: Json, scope: Scope, itemsRead?: Json): Evaluated<MapPlan> => {
+  const input = selectedInput(state, rawInput, scope);
+  if (!input.ok) return input;
+  const data = input.value;
+  const maxConcurrency = numberOf(state.maxConcurrency, notNegative('MaxConcurrency'), data, scope);
+  if (!maxConcurrency.ok) return maxConcurrency;
+  const count = optional(state.toleratedFailureCount, notNegative('ToleratedFailureCount'), data, scope);
+  if (!count.ok) return count;
+  const percentage = optional(state.toleratedFailurePercentage, PERCENTAGE, data, scope);
+  if (!percentage.ok) return percentage;
+  const batches = state.itemBatcher ? batchesOf(state, state.itemBatcher, data, scope) : evaluatedTo(undefined);
+  if (!batches.ok) return batches;
+  const items = itemsOf(state, data, scope, itemsRead);
+  if (!items.ok) return items;
+  return evaluatedTo({
+    items: items.value,
+    maxConcurrency: maxConcurrency.value,
+    toleratedFailureCount: count.value ?? 0,
+    ...(percentage.value !== undefined && { toleratedFailurePercentage: percentage.value }),
+    ...(batches.value && { batches: batches.value }),
+  });
+};
+
+/** A payload of the Map itself, in the state's own language. */
+const payload = (state: MapState, template: Template, field: string, data: Json, scope: Scope): Evaluated =>
+  state.queryLanguage === 'JSONPath'
+    ? fillTemplate(template, data, scope)
+    : jsonataValue(template, field, { input: data }, scope);
+
+const batchesOf = (state: MapState, batcher: ItemBatcher, data: Json, scope: Scope): Evaluated<MapBatches> => {
+  const maxItems = optional(batcher.maxItems, positive('MaxItemsPerBatch'), data, scope);
+  if (!maxItems.ok) return maxItems;
+  const maxBytes = optional(batcher.maxBytes, positive('MaxInputBytesPerBatch'), data, scope);
+  if (!maxBytes.ok) return maxBytes;
+  const batchInput =
+    batcher.batchInput === undefined
+      ? undefined
+      : payload(state, batcher.batchInput, 'ItemBatcher/BatchInput', data, scope);
+  if (batchInput && !batchInput.ok) return batchInput;
+  return evaluatedTo({
+    ...(maxItems.value !== undefined && { maxItems: maxItems.value }),
+    ...(maxBytes.value !== undefined && { maxBytes: maxBytes.value }),
+    ...(batchInput && { batchInput: batchInput.value }),
+  });
+};
+
+const itemsOf = (state: MapState, data: Json, scope: Scope, itemsRead?: Json): Evaluated<readonly Json[]> => {
+  const from = itemsRead ?? data;
+  const { items } = state;
+  const found = items.kind === 'path' ? itemsAt(items, from, scope) : templateItems(state, items, from, scope);
+  if (!found.ok || !state.itemReader?.maxItems) return found;
+  const max = numberOf(state.itemReader.maxItems, positive('MaxItems'), data, scope);
+  return max.ok ? evaluatedTo(found.value.slice(0, max.value)) : max;
+};
+
+const itemsAt = (
+  { path }: Extract<MapState['items'], { kind: 'path' }>,
+  data: Json,
+  scope: Scope,
+): Evaluated<readonly Json[]> => {
+  const read = readPath(path, data, scope);
+  if (!read.found) return pathFoundNothing(path, read.problem);
+  return isArray(read.value)
+    ? evaluatedTo(read.value)
+    : failedWith('States.Runtime', `Reference path "${path}" must point to array.`);
+};
+
+const isArray = (value: Json): value is readonly Json[] => Array.isArray(value);
+
+const templateItems = (
+  state: MapState,
+  { template }: Extract<MapState['items'], { kind: 'template' }>,
+  data: Json,
+  scope: Scope,
+): Evaluated<readonly Json[]> => {
+  const given = template === undefined ? evaluatedTo(data) : jsonataValue(template, 'Items', { input: data }, scope);
+  if (!given.ok) return given;
+  const { value } = given;
+  if (isArray(value)) return evaluatedTo(value);
+  // An object gives its fields; AWS takes one in DISTRIBUTED mode only.
+  if (isJsonObject(value) && state.mode === 'DISTRIBUTED' && template !== undefined) {
+    return evaluatedTo(Object.entries(value).map(([key, part]) => ({ Key: key, Value: part })));
+  }
+  if (typeof template === 'string') return unexpectedKind('array', template as JsonataText, 'Items', value); // validation lets no other text in
+  return failedWith(
+    'States.QueryEvaluationError',
+    `Map state input must be an array but was: ${JSON.stringify(value)}`,
+  );
+};
+
+/** What the item reader's task gets. Only for a Map that has one. */
+export const readerInput = (state: MapState, rawInput: Json, scope: Scope): Evaluated => {
+  const input = selectedInput(state, rawInput, scope);
+  const template = state.itemReader?.input;
+  if (!input.ok || template === undefined) return input;
+  const field = state.queryLanguage === 'JSONPath' ? 'ItemReader/Parameters' : 'ItemReader/Arguments';
+  return payload(state, template, field, input.value, scope);
+};
+
+/** What one iteration, or one item of a batch, gets: the item itself, or what ItemSelector makes of it. */
+export const iterationInput = (state: MapState, rawInput: Json, item: Json, index: number, scope: Scope): Evaluated => {
+  if (state.itemSelector === undefined) return evaluatedTo(item);
+  const input = selectedInput(state, rawInput, scope);
+  if (!input.ok) return input;
+  const context = { ...scope.context, Map: { Item: { Index: index, Value: item } } };
+  return payload(state, state.itemSelector, 'ItemSelector', input.value, { ...scope, context });
+};
