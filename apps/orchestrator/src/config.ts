@@ -10,6 +10,8 @@ const schema = z.object({
   /** An open execution that nothing happened to for so long is checked for lost tasks and timers. */
   THROUGHLINE_STANDING_STILL_SECONDS: seconds(10),
   THROUGHLINE_RECONCILE_EVERY_SECONDS: seconds(2),
+  /** For tests: time on the log passes so many times as fast as the broker's. */
+  THROUGHLINE_TIMER_SPEED: z.coerce.number().min(1).max(1_000).default(1),
 });
 
 export interface OrchestratorConfig {
@@ -17,6 +19,7 @@ export interface OrchestratorConfig {
   readonly commandsInFlightMax: number;
   readonly standingStillMs: number;
   readonly reconcileEveryMs: number;
+  readonly timerSpeed: number;
 }
 
 /** Parsed once at boot; a wrong variable stops the boot with its name. */
@@ -30,5 +33,6 @@ export const orchestratorConfig = (
     commandsInFlightMax: parsed.data.THROUGHLINE_COMMANDS_IN_FLIGHT,
     standingStillMs: parsed.data.THROUGHLINE_STANDING_STILL_SECONDS * 1_000,
     reconcileEveryMs: parsed.data.THROUGHLINE_RECONCILE_EVERY_SECONDS * 1_000,
+    timerSpeed: parsed.data.THROUGHLINE_TIMER_SPEED,
   });
 };

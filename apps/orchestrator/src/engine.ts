@@ -18,6 +18,7 @@ import type { OrchestratorConfig } from './config.ts';
 import { consumeCommands } from './consumers/command-consumer.ts';
 import { consumeDueTimers } from './consumers/due-timer-consumer.ts';
 import type { EngineReads } from './read-model/engine-reads.ts';
+import { BROKER_CLOCK, fastClock, type LogClock } from './log-clock.ts';
 import { Reconciler } from './reconciler.ts';
 
 /** The partition that this process decides; leases over several come with scale-out. */
@@ -37,6 +38,7 @@ export class Engine {
   private readonly config: OrchestratorConfig;
   private readonly publisher: Publisher;
   private readonly reconciler: Reconciler;
+  private readonly clock: LogClock;
   private queues: WorkQueue[] = [];
   private watch: StreamWatch | undefined;
 
@@ -56,6 +58,7 @@ export class Engine {
     this.config = config;
     this.log = new JetStreamEventLog(logConnection);
     this.publisher = createPublisher(nc);
+    this.clock = config.timerSpeed === 1 ? BROKER_CLOCK : fastClock(config.timerSpeed, Date.now());
     this.states = new StateCache(this.log, config.statesMax);
     this.catalog = new WorkflowCatalog(this.log);
     this.room = new LogRoom(this.log);
@@ -63,7 +66,7 @@ export class Engine {
       log: this.log,
       states: this.states,
       catalog: this.catalog,
-      effects: new EffectPublisher(nc, this.publisher),
+      effects: new EffectPublisher(nc, this.publisher, this.clock),
       reply: this.reply,
     });
     this.reconciler = new Reconciler(nc, this.loop, reads, {
@@ -90,10 +93,11 @@ export class Engine {
       await consumeCommands(this.nc, this.loop, this.room, {
         partition: PARTITION,
         inFlightMax: this.config.commandsInFlightMax,
+        clock: this.clock,
         reply: this.reply,
         onProblem,
       }),
-      await consumeDueTimers(this.nc, this.loop, { inFlightMax: TIMERS_IN_FLIGHT, onProblem }),
+      await consumeDueTimers(this.nc, this.loop, { inFlightMax: TIMERS_IN_FLIGHT, clock: this.clock, onProblem }),
     ];
     this.reconciler.start();
   }

@@ -3,7 +3,6 @@ import {
   type CommandAnswer,
   type CommandType,
   type ErrorCode,
-  type Instant,
   isDecidedAggregate,
   parseCommandSubject,
   replySubjectSchema,
@@ -23,6 +22,7 @@ import { z } from 'zod';
 import type { CommandLoop } from '../commands/command-loop.ts';
 import type { ReceivedCommand } from '../commands/received-command.ts';
 import type { LogRoom } from '../commands/log-room.ts';
+import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
 
 /** Commands and step results arrive here: checked once, then handed to the command loop, which acks last. */
 
@@ -35,6 +35,7 @@ export interface CommandConsumerOptions {
   readonly partition: number;
   /** Commands in hand at once: bounds memory, and with it how many lanes can be open. */
   readonly inFlightMax: number;
+  readonly clock: LogClock;
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
   readonly onProblem: (problem: string, cause?: unknown) => void;
 }
@@ -58,7 +59,7 @@ export const consumeCommands = (
     maxDeliver: DELIVER_MAX,
     onProblem: options.onProblem,
     handle: (message): Promise<Handled> | Handled => {
-      const checked = checkCommand(message);
+      const checked = checkCommand(message, options.clock);
       if (checked.kind === 'refused') return refuse(checked, options.reply);
       const { command } = checked.received;
       if (!room.accepts(command.type)) return noRoom(command, options.reply);
@@ -67,7 +68,10 @@ export const consumeCommands = (
   });
 
 /** Everything that can be said of a command without its aggregate's state. */
-export const checkCommand = (message: Pick<WorkMessage, 'subject' | 'bytes' | 'storedAtMs'>): Checked => {
+export const checkCommand = (
+  message: Pick<WorkMessage, 'subject' | 'bytes' | 'storedAtMs'>,
+  clock: LogClock = BROKER_CLOCK,
+): Checked => {
   const json = parseJson(message.bytes);
   const replyTo = replyToOf(json);
   const address = parseCommandSubject(message.subject);
@@ -86,7 +90,7 @@ export const checkCommand = (message: Pick<WorkMessage, 'subject' | 'bytes' | 's
   if (!COMMAND_ORIGINS[command.type].includes(origin)) {
     return { kind: 'refused', code: 'TL0110', message: `${command.type} cannot come from origin ${origin}`, replyTo };
   }
-  return { kind: 'command', received: { ref, command, at: instantOf(message.storedAtMs) } };
+  return { kind: 'command', received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
 };
 
 /** A sender that waits hears why; a message that nobody waits for must leave a trace, so it is dead-lettered. */
@@ -120,6 +124,3 @@ const replyToOf = (json: unknown): string | undefined => {
   const parsed = replySubjectSchema.safeParse(json.replyTo);
   return parsed.success ? parsed.data : undefined;
 };
-
-/** The cast brands what toISOString always gives: UTC, RFC 3339, milliseconds. */
-export const instantOf = (epochMs: number): Instant => new Date(epochMs).toISOString() as Instant;

@@ -15,13 +15,17 @@ import {
 } from '@throughline/event-log/jetstream';
 import type { CommandLoop } from '../commands/command-loop.ts';
 import type { ReceivedCommand } from '../commands/received-command.ts';
-import { instantOf } from './command-consumer.ts';
+import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
 
 /** Timers that the broker fired become `FireTimer` commands; the fold takes only a timer that is pending and due. */
 export const consumeDueTimers = (
   nc: NatsConnection,
   loop: CommandLoop,
-  options: { readonly inFlightMax: number; readonly onProblem: (problem: string, cause?: unknown) => void },
+  options: {
+    readonly inFlightMax: number;
+    readonly clock: LogClock;
+    readonly onProblem: (problem: string, cause?: unknown) => void;
+  },
 ): Promise<WorkQueue> =>
   consumeWorkQueue(nc, {
     stream: STREAMS.timers,
@@ -32,13 +36,14 @@ export const consumeDueTimers = (
     maxDeliver: 10,
     onProblem: options.onProblem,
     handle: (message): Promise<Handled> | Handled => {
-      const received = fireTimerOf(message);
+      const received = fireTimerOf(message, options.clock);
       return received ? loop.submit(received) : { kind: 'dead', code: 'TL0301', reason: 'not a timer of an execution' };
     },
   });
 
 export const fireTimerOf = (
   message: Pick<WorkMessage, 'subject' | 'bytes' | 'storedAtMs'>,
+  clock: LogClock = BROKER_CLOCK,
 ): ReceivedCommand | undefined => {
   const address = parseDueSubject(message.subject);
   const body = timerMessageSchema.safeParse(jsonOf(message.bytes));
@@ -53,7 +58,7 @@ export const fireTimerOf = (
     ...(body.data.traceparent === undefined ? {} : { traceparent: body.data.traceparent }),
     body: { timer: address.timer },
   };
-  return { ref: address.ref, command, at: instantOf(message.storedAtMs) };
+  return { ref: address.ref, command, at: clock.recordedAt(message.storedAtMs) };
 };
 
 const jsonOf = (bytes: Uint8Array): unknown => {

@@ -16,7 +16,7 @@ import type { ReceivedCommand } from '../commands/received-command.ts';
 import { EffectPublisher } from '../commands/effect-publisher.ts';
 import { StateCache } from '../commands/state-cache.ts';
 import { WorkflowCatalog } from '../commands/workflow-catalog.ts';
-import { instantOf } from '../consumers/command-consumer.ts';
+import { instantOf } from '../log-clock.ts';
 
 export const TENANT: Tenant = tenantSchema.parse('default');
 

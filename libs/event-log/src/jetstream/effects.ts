@@ -1,6 +1,7 @@
 import {
   type AggregateRef,
   dueSubject,
+  type Instant,
   type Queue,
   type StepTask,
   type StreamName,
@@ -27,11 +28,17 @@ const SCHEDULE_LAST = '2262-01-01T00:00:00.000Z';
 
 /**
  * One schedule per timer subject; arming again replaces it. A due time in the past fires at once. No message id: the
- * fired message would not carry it, and it would keep a lost timer from being armed again.
+ * fired message would not carry it, and it would keep a lost timer from being armed again. `fireAt` is when the broker
+ * fires it, where that is another time than the one it is due at on the log.
  */
-export const armTimer = async (publisher: Publisher, ref: AggregateRef, message: TimerMessage): Promise<void> => {
+export const armTimer = async (
+  publisher: Publisher,
+  ref: AggregateRef,
+  message: TimerMessage,
+  fireAt: Instant = message.dueAt,
+): Promise<void> => {
   // Both are UTC with milliseconds, so they compare as text.
-  const at = message.dueAt < SCHEDULE_LAST ? message.dueAt : SCHEDULE_LAST;
+  const at = fireAt < SCHEDULE_LAST ? fireAt : SCHEDULE_LAST;
   await publisher.publish(timerSubject(ref, message.timer), JSON.stringify(message), {
     headers: { 'Nats-Schedule': `@at ${at}`, 'Nats-Schedule-Target': dueSubject(ref, message.timer) },
   });
