@@ -189,9 +189,9 @@ describe('the audit service over a real log and a real database', () => {
         traceId: '0af7651916cd43dd8448eb211c80319c',
       },
       root: 'root',
-      ancestors: [{ id: 'root', status: 'succeeded' }],
-      descendants: [{ id: 'leaf' }],
-      siblings: [{ id: 'right', status: 'cancelled' }],
+      ancestors: [{ id: 'root', status: 'succeeded', depth: 1, endedAt: expect.stringMatching(/^\d{4}-/) }],
+      descendants: [{ id: 'leaf', depth: 1, endedAt: null }],
+      siblings: [{ id: 'right', status: 'cancelled', endedAt: expect.stringMatching(/^\d{4}-/) }],
     });
     const near = await service.json<LineageView>('/api/v1/executions/root/lineage?depth=1');
     expect(near.body.descendants.map(({ id }) => id)).toEqual(['left', 'right']);

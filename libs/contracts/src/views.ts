@@ -138,13 +138,18 @@ const lineageNodeSchema = z.strictObject({
   parentExecutionId: executionIdSchema.nullable(),
   status: z.string(),
   startedAt: instantSchema,
+  endedAt: instantSchema.nullable(),
   traceId: z.string().nullable(),
 });
+/** Generations between the relative and the execution that was asked for: 1 is its parent, or its child. */
+const relativeSchema = lineageNodeSchema.extend({ depth: z.int().positive() });
 export const lineageViewSchema = z.strictObject({
   execution: lineageNodeSchema,
   root: z.string(),
-  ancestors: z.array(lineageNodeSchema),
-  descendants: z.array(lineageNodeSchema),
+  /** Nearest first. */
+  ancestors: z.array(relativeSchema),
+  /** Breadth first. */
+  descendants: z.array(relativeSchema),
   siblings: z.array(lineageNodeSchema),
 });
 export const correlationChainViewSchema = z.strictObject({

@@ -15,9 +15,11 @@ import { lineageOf } from '../lineage/lineage.ts';
 import { GraphReads } from '../read-model/graph-reads.ts';
 import { ExecutionStarts } from './execution-starts.ts';
 
-type NodeView = LineageView['execution'];
-
-const viewOf = ({ rootExecutionId: _root, correlationId: _correlation, ...node }: GraphNode): NodeView => node;
+const viewOf = <N extends GraphNode>({
+  rootExecutionId: _root,
+  correlationId: _correlation,
+  ...node
+}: N): Omit<N, 'rootExecutionId' | 'correlationId'> => node;
 
 @Controller()
 export class LineageController {

@@ -8,7 +8,13 @@ export type GraphNode = LineageView['execution'] & {
 
 export type GraphChange =
   | { readonly kind: 'started'; readonly tenant: string; readonly node: GraphNode }
-  | { readonly kind: 'ended'; readonly tenant: string; readonly id: string; readonly status: ExecutionStatus };
+  | {
+      readonly kind: 'ended';
+      readonly tenant: string;
+      readonly id: string;
+      readonly status: ExecutionStatus;
+      readonly at: string;
+    };
 
 const traceIdOf = (traceparent: string | undefined): string | null => traceparent?.split('-')[1] ?? null;
 
@@ -29,6 +35,7 @@ export const startedNode = (commit: Commit): GraphNode | undefined => {
     correlationId: started.correlationId,
     status: 'running',
     startedAt: start.at,
+    endedAt: null,
     traceId: traceIdOf(start.traceparent),
   };
 };
@@ -39,9 +46,13 @@ export const graphChanges = (commit: Commit): readonly GraphChange[] => {
   const { tenant } = commit;
   const node = startedNode(commit);
   const changes: GraphChange[] = node ? [{ kind: 'started', tenant, node }] : [];
-  for (const { type } of commit.events) {
-    const status = STATUS_AFTER[type];
-    if (status) changes.push({ kind: 'ended', tenant, id: commit.aggregateId, status });
+  let index = 0;
+  for (const { at, events } of commit.commands) {
+    for (const { type } of commit.events.slice(index, index + events)) {
+      const status = STATUS_AFTER[type];
+      if (status) changes.push({ kind: 'ended', tenant, id: commit.aggregateId, status, at });
+    }
+    index += events;
   }
   return changes;
 };

@@ -13,6 +13,7 @@ const node = (id: string, parentExecutionId: string | null): GraphNode =>
     correlationId: 'root',
     status: 'running',
     startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: null,
     traceId: null,
   }) as GraphNode;
 
@@ -63,6 +64,18 @@ describe('lineage', () => {
   it('goes no further than the depth asked for, up and down', async () => {
     expect(await lineage(NODES, 'root', 1)).toMatchObject({ descendants: ['a', 'b'] });
     expect(await lineage(NODES, 'a11', 2)).toMatchObject({ ancestors: ['a1', 'a'] });
+  });
+
+  it('says how many generations away a relative is', async () => {
+    const [a] = NODES.filter(({ id }) => id === 'a');
+    const { ancestors, descendants } = await lineageOf(a as GraphNode, 20, among(NODES));
+    const depths = [...ancestors, ...descendants].map(({ id, depth }) => [id, depth]);
+    expect(depths).toEqual([
+      ['root', 1],
+      ['a1', 1],
+      ['a2', 1],
+      ['a11', 2],
+    ]);
   });
 
   it('ends where a parent is named that is not there', async () => {

@@ -7,13 +7,16 @@ export interface Relatives {
   childrenOf(ids: readonly string[], limit: number): Promise<readonly GraphNode[]>;
 }
 
+/** With the generations in between: 1 is the parent, or a child. */
+export type Relative = GraphNode & { readonly depth: number };
+
 export interface Lineage {
   readonly execution: GraphNode;
   readonly root: string;
   /** Nearest first. */
-  readonly ancestors: readonly GraphNode[];
+  readonly ancestors: readonly Relative[];
   /** Breadth first. */
-  readonly descendants: readonly GraphNode[];
+  readonly descendants: readonly Relative[];
   readonly siblings: readonly GraphNode[];
 }
 
@@ -21,30 +24,30 @@ export interface Lineage {
 export const RELATIVES_MAX = 1_000;
 
 /** A parent may be named that never ran, and a wrong one could close a circle: every node is visited once. */
-const ancestorsOf = async (execution: GraphNode, depth: number, from: Relatives): Promise<readonly GraphNode[]> => {
+const ancestorsOf = async (execution: GraphNode, depth: number, from: Relatives): Promise<readonly Relative[]> => {
   const seen = new Set<string>([execution.id]);
-  const ancestors: GraphNode[] = [];
+  const ancestors: Relative[] = [];
   let parentId = execution.parentExecutionId;
   while (parentId !== null && !seen.has(parentId) && ancestors.length < depth) {
     seen.add(parentId);
     const [parent] = await from.byIds([parentId]);
     if (!parent) break;
-    ancestors.push(parent);
+    ancestors.push({ ...parent, depth: ancestors.length + 1 });
     parentId = parent.parentExecutionId;
   }
   return ancestors;
 };
 
-const descendantsOf = async (execution: GraphNode, depth: number, from: Relatives): Promise<readonly GraphNode[]> => {
+const descendantsOf = async (execution: GraphNode, depth: number, from: Relatives): Promise<readonly Relative[]> => {
   const seen = new Set<string>([execution.id]);
-  const descendants: GraphNode[] = [];
+  const descendants: Relative[] = [];
   let level: readonly string[] = [execution.id];
-  for (let below = 0; below < depth && level.length > 0; below += 1) {
+  for (let below = 1; below <= depth && level.length > 0; below += 1) {
     // Asked for with the ones already seen on top, so that a circle cannot hide a new child behind the limit.
     const children = await from.childrenOf(level, RELATIVES_MAX + seen.size);
     const fresh = children.filter(({ id }) => !seen.has(id)).slice(0, RELATIVES_MAX - descendants.length);
     for (const child of fresh) seen.add(child.id);
-    descendants.push(...fresh);
+    descendants.push(...fresh.map((child) => ({ ...child, depth: below })));
     level = fresh.map(({ id }) => id);
   }
   return descendants;

@@ -118,10 +118,15 @@ const updateGraph = async (sql: SqlTransaction, changes: readonly GraphChange[])
   const ended = [...last.values()];
   if (ended.length === 0) return;
   await sql.query(
-    `UPDATE execution_graph AS held SET status = ended.status
-     FROM unnest($1::text[], $2::text[], $3::text[]) AS ended (tenant, id, status)
+    `UPDATE execution_graph AS held SET status = ended.status, ended_at = ended.at
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS ended (tenant, id, status, at)
      WHERE held.tenant = ended.tenant AND held.id = ended.id`,
-    [ended.map(({ tenant }) => tenant), ended.map(({ id }) => id), ended.map(({ status }) => status)],
+    [
+      ended.map(({ tenant }) => tenant),
+      ended.map(({ id }) => id),
+      ended.map(({ status }) => status),
+      ended.map(({ at }) => at),
+    ],
   );
 };
 

@@ -3,7 +3,7 @@ import { fieldLines, tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { allItems, type Invocation } from '../invocation.ts';
 import { plainText, type Terminal } from '../terminal.ts';
-import { jsonText, statusWord } from '../wording.ts';
+import { durationText, jsonText, statusWord } from '../wording.ts';
 
 /** What the log proves about an execution: replay, state at a commit, ledger, lineage. */
 
@@ -108,7 +108,7 @@ const lineageLines = (terminal: Terminal, view: LineageView): readonly string[] 
       `${'  '.repeat(depth)}${mark}${node.id}`,
       plainText(node.workflow),
       statusWord(terminal, node.status),
-      terminal.style('dim', `${node.trigger} ${node.startedAt}`),
+      terminal.style('dim', `${node.trigger} ${node.startedAt} ${durationText(node.startedAt, node.endedAt)}`),
     ].join('  ');
   const byStart = [...view.ancestors].sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
   const depth = byStart.length;
