@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectNats } from '@throughline/event-log/jetstream';
 import { startSystem } from '@throughline/local-system';
+import { EACH_ITEM, type FanOut, fanOut } from './fan-out.ts';
 import { latency, type Recovery, recovery, type Throughput, throughput } from './measurements.ts';
 import { sequentialSteps, Workload } from './workload.ts';
 
@@ -14,7 +15,9 @@ interface Report {
   readonly log: { readonly syncInterval: 'always'; readonly servers: 1 };
   readonly w1: Throughput;
   readonly w2: { readonly oneStep: Latency; readonly tenSteps: Latency };
+  readonly w3: FanOut;
   readonly w4: Recovery;
+  readonly map10k: FanOut;
 }
 
 const json = process.argv.includes('--json');
@@ -37,9 +40,23 @@ const measure = async (): Promise<Report> => {
     say('W2: one workflow at a time');
     const oneStep = await latency(workload, 'bench-1', 200);
     const tenSteps = await latency(workload, 'bench-10', 100);
+    say('W3: a Map of 1,000 items');
+    await workload.register('bench-map', EACH_ITEM);
+    await fanOut(system, workload, { workflow: 'bench-map', items: 1_000, runs: 2 });
+    const w3 = await fanOut(system, workload, { workflow: 'bench-map', items: 1_000, runs: 10 });
+    say('a Map of 10,000 items');
+    const map10k = await fanOut(system, workload, { workflow: 'bench-map', items: 10_000, runs: 3 });
     say('W4: kill -9 of orchestrator and step-worker midway');
     const w4 = await recovery(system, nc, workload);
-    return { machine: machine(), log: { syncInterval: 'always', servers: 1 }, w1, w2: { oneStep, tenSteps }, w4 };
+    return {
+      machine: machine(),
+      log: { syncInterval: 'always', servers: 1 },
+      w1,
+      w2: { oneStep, tenSteps },
+      w3,
+      w4,
+      map10k,
+    };
   } finally {
     workload.close();
     await nc.close();
@@ -55,7 +72,9 @@ const machine = (): Report['machine'] => ({
   node: process.version,
 });
 
-const table = ({ w1, w2, w4, machine: on }: Report): string =>
+const spreadText = ({ min, median, max }: FanOut['elapsedMs']): string => `${median} (${min} to ${max})`;
+
+const table = ({ w1, w2, w3, w4, map10k, machine: on }: Report): string =>
   [
     `${on.cores} cores (${on.cpu}), ${on.memoryGiB} GiB, Node ${on.node}; every write of the log fsynced`,
     '',
@@ -63,7 +82,12 @@ const table = ({ w1, w2, w4, machine: on }: Report): string =>
     `    read models behind by                   ${w1.readModelsBehindMs} ms`,
     `W2  one step, one at a time                 p50 ${w2.oneStep.p50Ms} ms, p99 ${w2.oneStep.p99Ms} ms`,
     `    ten steps, one at a time                p50 ${w2.tenSteps.p50Ms} ms, p99 ${w2.tenSteps.p99Ms} ms`,
+    `W3  fan-out of ${w3.items} and join             ${spreadText(w3.elapsedMs)} ms`,
+    `    a Map of ${map10k.items} items               ${spreadText(map10k.elapsedMs)} ms`,
     `W4  kill -9 midway, restart to all done     ${w4.restartToDoneMs} ms (${w4.openAtKill} open), lost ${w4.lost}, counted twice ${w4.countedTwice}`,
+    '',
+    'Most memory ever held in MiB, after the Maps',
+    ...Object.entries(map10k.peakMiB ?? {}).map(([name, mib]) => `    ${name.padEnd(22)}${mib}`),
     '',
     'CPU per step in microseconds',
     ...Object.entries(w1.cpuUsPerStep ?? {}).map(([name, us]) => `    ${name.padEnd(22)}${us}`),

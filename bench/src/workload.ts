@@ -93,7 +93,7 @@ export class Workload {
   }
 
   /** Resolves when the end is on the log. */
-  async run(workflow: string): Promise<Run> {
+  async run(workflow: string, input: Json = { order: 'A-1001', amount: 12 }): Promise<Run> {
     const id = executionIdSchema.parse(randomUUID());
     const startedAt = performance.now();
     const ended = new Promise<string>((resolve) => this.waiting.set(id, resolve));
@@ -105,7 +105,7 @@ export class Workload {
         id: commandIdSchema.parse(randomUUID()),
         actor: ACTOR,
         type: 'StartExecution',
-        body: { workflow, input: { order: 'A-1001', amount: 12 }, trigger: 'manual' },
+        body: { workflow, input, trigger: 'manual' },
       },
       SEND,
     );

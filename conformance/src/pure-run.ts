@@ -195,7 +195,7 @@ const endedRun = (state: ExecutionState, log: readonly CommitAt[], machine: Reso
     ...(end.output === undefined ? {} : { output: end.output }),
     ...(end.error === undefined ? {} : { error: end.error }),
     ...(end.cause === undefined ? {} : { cause: end.cause }),
-    events: awsHistory(log, machine.machine, AWS_PLACE),
+    events: awsHistory(log, AWS_PLACE),
     replay: verify(log, () => machine),
   };
 };

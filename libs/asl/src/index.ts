@@ -8,6 +8,15 @@ export { chooseNext, type Chosen } from './choice.ts';
 export { failOutcome, type FailOutcome } from './fail.ts';
 export { taskTimes, type TaskTimes } from './seconds.ts';
 export { waitUntil } from './wait.ts';
-export { iterationInput, type MapBatches, mapPlan, type MapPlan, readerInput } from './map-plan.ts';
+export {
+  type ItemBatches,
+  iterationInput,
+  mapBatches,
+  mapPlan,
+  type MapPlan,
+  mapTolerance,
+  type MapTolerance,
+  readerInput,
+} from './map-plan.ts';
 export { findRetrier, retryDelayMs } from './retry.ts';
 export { findCatcher } from './catch.ts';

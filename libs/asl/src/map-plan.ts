@@ -8,16 +8,17 @@ import type { Scope } from './scope.ts';
 import { asQuoted, pathFoundNothing } from './seconds.ts';
 import { fillTemplate } from './template.ts';
 
-/** All that a Map settles when it is entered. */
 export interface MapPlan {
   readonly items: readonly Json[];
   /** 0: as many at once as the engine allows. */
   readonly maxConcurrency: number;
-  readonly toleratedFailureCount: number;
-  readonly toleratedFailurePercentage?: number;
-  readonly batches?: MapBatches;
 }
-export interface MapBatches {
+/** How many items may fail, of those that a Map Run has; where neither is given, none. */
+export interface MapTolerance {
+  readonly count?: number;
+  readonly percentage?: number;
+}
+export interface ItemBatches {
   readonly maxItems?: number;
   readonly maxBytes?: number;
   readonly batchInput?: Json;
@@ -87,28 +88,35 @@ const optional = (
   scope: Scope,
 ): Evaluated<number | undefined> => (field ? numberOf(field, rule, data, scope) : evaluatedTo(undefined));
 
-/** `itemsRead` is the result of the item reader's task, for a Map that has one. */
+/** What is settled before the Map starts. `itemsRead` is the result of the item reader's task, for a Map that has one. */
 export const mapPlan = (state: MapState, rawInput: Json, scope: Scope, itemsRead?: Json): Evaluated<MapPlan> => {
   const input = selectedInput(state, rawInput, scope);
   if (!input.ok) return input;
-  const data = input.value;
-  const maxConcurrency = numberOf(state.maxConcurrency, notNegative('MaxConcurrency'), data, scope);
+  const maxConcurrency = numberOf(state.maxConcurrency, notNegative('MaxConcurrency'), input.value, scope);
   if (!maxConcurrency.ok) return maxConcurrency;
-  const count = optional(state.toleratedFailureCount, notNegative('ToleratedFailureCount'), data, scope);
+  const items = itemsOf(state, input.value, scope, itemsRead);
+  return items.ok ? evaluatedTo({ items: items.value, maxConcurrency: maxConcurrency.value }) : items;
+};
+
+/** AWS looks at these once the Map has started. */
+export const mapTolerance = (state: MapState, rawInput: Json, scope: Scope): Evaluated<MapTolerance> => {
+  const input = selectedInput(state, rawInput, scope);
+  if (!input.ok) return input;
+  const count = optional(state.toleratedFailureCount, notNegative('ToleratedFailureCount'), input.value, scope);
   if (!count.ok) return count;
-  const percentage = optional(state.toleratedFailurePercentage, PERCENTAGE, data, scope);
+  const percentage = optional(state.toleratedFailurePercentage, PERCENTAGE, input.value, scope);
   if (!percentage.ok) return percentage;
-  const batches = state.itemBatcher ? batchesOf(state, state.itemBatcher, data, scope) : evaluatedTo(undefined);
-  if (!batches.ok) return batches;
-  const items = itemsOf(state, data, scope, itemsRead);
-  if (!items.ok) return items;
   return evaluatedTo({
-    items: items.value,
-    maxConcurrency: maxConcurrency.value,
-    toleratedFailureCount: count.value ?? 0,
-    ...(percentage.value !== undefined && { toleratedFailurePercentage: percentage.value }),
-    ...(batches.value && { batches: batches.value }),
+    ...(count.value !== undefined && { count: count.value }),
+    ...(percentage.value !== undefined && { percentage: percentage.value }),
   });
+};
+
+/** How items are handed out in batches; undefined where each iteration takes one item as it is. */
+export const mapBatches = (state: MapState, rawInput: Json, scope: Scope): Evaluated<ItemBatches | undefined> => {
+  if (!state.itemBatcher) return evaluatedTo(undefined);
+  const input = selectedInput(state, rawInput, scope);
+  return input.ok ? batchesOf(state, state.itemBatcher, input.value, scope) : input;
 };
 
 /** A payload of the Map itself, in the state's own language. */
@@ -117,7 +125,7 @@ const payload = (state: MapState, template: Template, field: string, data: Json,
     ? fillTemplate(template, data, scope)
     : jsonataValue(template, field, { input: data }, scope);
 
-const batchesOf = (state: MapState, batcher: ItemBatcher, data: Json, scope: Scope): Evaluated<MapBatches> => {
+const batchesOf = (state: MapState, batcher: ItemBatcher, data: Json, scope: Scope): Evaluated<ItemBatches> => {
   const maxItems = optional(batcher.maxItems, positive('MaxItemsPerBatch'), data, scope);
   if (!maxItems.ok) return maxItems;
   const maxBytes = optional(batcher.maxBytes, positive('MaxInputBytesPerBatch'), data, scope);

@@ -58,9 +58,23 @@ export const completeStepSchema = z.strictObject({
 
 export const failStepSchema = z.strictObject({
   token: attemptTokenSchema,
-  error: errorNameSchema,
-  cause: causeSchema,
+  /** Both may be absent: a callback can fail a task without saying why. */
+  error: errorNameSchema.optional(),
+  cause: causeSchema.optional(),
   ...attemptTimes,
+});
+
+/** SendTaskSuccess and SendTaskFailure, once the task token was found to be ours. */
+export const completeCallbackSchema = z.strictObject({
+  token: attemptTokenSchema,
+  output: jsonSchema,
+  /** sha256 of the RFC 8785 form of `output`. */
+  outputHash: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export const failCallbackSchema = z.strictObject({
+  token: attemptTokenSchema,
+  error: errorNameSchema.optional(),
+  cause: causeSchema.optional(),
 });
 
 export const recordHeartbeatSchema = z.strictObject({ token: attemptTokenSchema });
@@ -72,6 +86,8 @@ export const executionCommandBodies = {
   StartExecution: startExecutionSchema,
   CompleteStep: completeStepSchema,
   FailStep: failStepSchema,
+  CompleteCallback: completeCallbackSchema,
+  FailCallback: failCallbackSchema,
   RecordHeartbeat: recordHeartbeatSchema,
   FireTimer: fireTimerSchema,
   CancelExecution: cancelExecutionSchema,

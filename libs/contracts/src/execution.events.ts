@@ -21,14 +21,36 @@ export const eventDataSchema = z.union([
 ]);
 export type EventData = z.infer<typeof eventDataSchema>;
 
-/** Path of a frame in the tree: `0` is the root; Parallel branches and Map iterations add `.<n>`. */
+/**
+ * Path of a frame in the tree: `0` is the root; Parallel branches and Map iterations add `.<n>`. A frame that fans out
+ * again goes on counting, so an id names one frame of an execution for good.
+ */
 export const frameIdSchema = z.string().regex(/^0(\.[0-9]+)*$/);
 export const stateNameSchema = z.string().min(1).max(80);
+
+export const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map'] as const;
+export const stateTypeSchema = z.enum(STATE_TYPES);
+export type StateType = z.infer<typeof stateTypeSchema>;
+
+/** DISTRIBUTED iterations have an AWS history of their own, so the execution's shows a Map Run instead of them. */
+export const MAP_MODES = ['INLINE', 'DISTRIBUTED'] as const;
+export const mapModeSchema = z.enum(MAP_MODES);
+export type MapMode = z.infer<typeof mapModeSchema>;
+
+/** Variables by name, as an `Assign` left them. */
+export const assignedSchema = z.record(z.string(), jsonSchema);
 
 /** What a result means for replay: `pure` and `idempotent` steps may run again, `external` ones never by themselves. */
 export const EFFECT_CLASSES = ['pure', 'idempotent', 'external'] as const;
 export const effectClassSchema = z.enum(EFFECT_CLASSES);
 export type EffectClass = z.infer<typeof effectClassSchema>;
+
+/**
+ * What ends a step attempt: the answer of the worker that ran it; a callback, after a worker has submitted the work or
+ * taken the activity; or the child execution that it started.
+ */
+export const ATTEMPT_AWAITS = ['result', 'callback', 'activity', 'child'] as const;
+export type AttemptAwaits = (typeof ATTEMPT_AWAITS)[number];
 
 export const TIMER_PURPOSES = ['wait', 'retry', 'timeout', 'heartbeat', 'execution-timeout'] as const;
 export const timerPurposeSchema = z.enum(TIMER_PURPOSES);
@@ -50,15 +72,108 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     bodyHash: sha256Schema,
   }),
   /** The state's input is the frame's data. */
-  z.strictObject({ type: z.literal('StateEntered'), frame: frameIdSchema, state: stateNameSchema }),
+  z.strictObject({
+    type: z.literal('StateEntered'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    stateType: stateTypeSchema,
+  }),
   z.strictObject({
     type: z.literal('StateExited'),
     frame: frameIdSchema,
     state: stateNameSchema,
     /** Absent: the frame's data goes on unchanged. */
     output: eventDataSchema.optional(),
-    /** Absent: the frame ends here. */
+    /** Variables of the frame's scope that `Assign` has set. */
+    assigned: assignedSchema.optional(),
+    /** Absent: the frame ends here, and a branch's or iteration's output is its output. */
     next: stateNameSchema.optional(),
+  }),
+  /** A JSONata field could not be evaluated; what that leads to follows. */
+  z.strictObject({
+    type: z.literal('EvaluationFailed'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    error: errorNameSchema,
+    cause: causeSchema,
+  }),
+  /** The branches start from `input`. Absent: the frame's data. */
+  z.strictObject({
+    type: z.literal('ParallelStarted'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    branches: z.int().positive(),
+    input: eventDataSchema.optional(),
+  }),
+  z.strictObject({ type: z.literal('BranchStarted'), frame: frameIdSchema, index: z.int().nonnegative() }),
+  /** The branch is gone; its error is the state's. */
+  z.strictObject({
+    type: z.literal('BranchFailed'),
+    frame: frameIdSchema,
+    index: z.int().nonnegative(),
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
+  }),
+  /** Every branch has ended; the state goes on with their outputs. */
+  z.strictObject({ type: z.literal('ParallelSucceeded'), frame: frameIdSchema, state: stateNameSchema }),
+  /** No retrier took the error; what is left of the branches is gone. */
+  z.strictObject({
+    type: z.literal('ParallelFailed'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
+  }),
+  z.strictObject({
+    type: z.literal('MapStarted'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    mode: mapModeSchema,
+    /** The items as an array. Absent: the frame's data. */
+    items: eventDataSchema.optional(),
+    length: z.int().nonnegative(),
+    /** Iterations that may run at once; absent: as many as the engine's own bound lets. */
+    maxConcurrency: z.int().positive().optional(),
+  }),
+  /** From now on the iterations run, and so many of them may fail. */
+  z.strictObject({
+    type: z.literal('MapRunStarted'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    toleratedFailureCount: z.int().nonnegative().optional(),
+    toleratedFailurePercentage: z.number().min(0).max(100).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('IterationStarted'),
+    frame: frameIdSchema,
+    index: z.int().nonnegative(),
+    /** Items that this iteration takes as one batch; absent: one item, without a batch. */
+    items: z.int().positive().optional(),
+    /** Absent: the item. */
+    input: eventDataSchema.optional(),
+  }),
+  z.strictObject({
+    type: z.literal('IterationFailed'),
+    frame: frameIdSchema,
+    index: z.int().nonnegative(),
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
+  }),
+  z.strictObject({ type: z.literal('IterationAborted'), frame: frameIdSchema, index: z.int().nonnegative() }),
+  z.strictObject({ type: z.literal('MapSucceeded'), frame: frameIdSchema, state: stateNameSchema }),
+  z.strictObject({
+    type: z.literal('MapFailed'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
+  }),
+  /** A Task, Wait, Parallel or Map that something outside of it ended. */
+  z.strictObject({
+    type: z.literal('StateAborted'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    stateType: stateTypeSchema,
   }),
   z.strictObject({
     type: z.literal('StepScheduled'),
@@ -69,6 +184,8 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     /** Attempts at this visit, from 1. */
     attempt: z.int().positive(),
     resource: z.string().max(1_024),
+    /** Absent: the worker's answer. */
+    awaits: z.enum(ATTEMPT_AWAITS).optional(),
     queue: queueSchema,
     handler: z.string().min(1).max(128),
     /** What the worker gets. Absent: the frame's data. */
@@ -88,14 +205,16 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     kind: z.enum(['timeout', 'heartbeat']),
   }),
   z.strictObject({ type: z.literal('StepCancelled'), token: attemptTokenSchema }),
+  /** The worker has handed the work on; the attempt stays open until a callback ends it. Output: the command's. */
+  z.strictObject({ type: z.literal('StepSubmitted'), token: attemptTokenSchema }),
   z.strictObject({ type: z.literal('StepHeartbeatRecorded'), token: attemptTokenSchema }),
   /** The state goes on after `delayMs`; the timer that ends the wait follows as `TimerArmed`. */
   z.strictObject({
     type: z.literal('RetryScheduled'),
     frame: frameIdSchema,
     state: stateNameSchema,
-    error: errorNameSchema,
-    cause: causeSchema,
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
     retrier: z.int().nonnegative(),
     /** Retries by this retrier at this visit, from 1. */
     retry: z.int().positive(),
@@ -106,8 +225,8 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     type: z.literal('ErrorCaught'),
     frame: frameIdSchema,
     state: stateNameSchema,
-    error: errorNameSchema,
-    cause: causeSchema,
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
     catcher: z.int().nonnegative(),
   }),
   z.strictObject({
@@ -124,7 +243,11 @@ export const executionEventSchema = z.discriminatedUnion('type', [
   /** The round reached its bound; a `ContinueExecution` command takes up the frames that can still move. */
   z.strictObject({ type: z.literal('ContinuationRequested') }),
   z.strictObject({ type: z.literal('ExecutionSucceeded') }),
-  z.strictObject({ type: z.literal('ExecutionFailed'), error: errorNameSchema, cause: causeSchema }),
+  z.strictObject({
+    type: z.literal('ExecutionFailed'),
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
+  }),
   z.strictObject({ type: z.literal('ExecutionCancelled') }),
   z.strictObject({ type: z.literal('ExecutionTimedOut') }),
 ]);

@@ -1,24 +1,52 @@
-import type { JsonObject } from '@throughline/contracts';
+import type { Json, JsonObject } from '@throughline/contracts';
 import type { ResolvedMachine } from './decider.ts';
 import type { ExecutionState } from './execution-state.ts';
-import type { Frame } from './frames.ts';
+import { type Frame, outward } from './frames.ts';
 
-/** `$$` of a state, as AWS has it. Task.Token is absent: no task waits for a callback yet. */
-export const contextObject = (state: ExecutionState, frame: Frame, machine: ResolvedMachine): JsonObject => ({
+/** Parts of `$$` that only some fields of some states see. */
+export interface MoreContext {
+  readonly taskToken?: string;
+  /** Where an ItemSelector is evaluated: the iteration has no frame yet. */
+  readonly mapItem?: MapItem;
+}
+interface MapItem {
+  readonly index: number;
+  readonly value: Json;
+}
+
+/** ARNs as AWS shapes them, so that definitions which take them apart go on working; they name nothing outside. */
+const ACCOUNT = '111111111111';
+const REGION = 'us-east-1';
+const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/throughline`;
+const statesArn = (resource: string): string => `arn:aws:states:${REGION}:${ACCOUNT}:${resource}`;
+
+/** `$$` of a state, as AWS has it. */
+export const contextObject = (
+  state: ExecutionState,
+  frame: Frame,
+  machine: ResolvedMachine,
+  { taskToken, mapItem = mapItemOf(state, frame) }: MoreContext = {},
+): JsonObject => ({
   Execution: {
-    Id: state.ref.aggregateId,
+    Id: statesArn(`execution:${machine.name}:${state.ref.aggregateId}`),
     Input: state.start?.input ?? null,
     Name: state.ref.aggregateId,
+    RoleArn: ROLE_ARN,
     StartTime: state.start?.startedAt ?? '',
     RedriveCount: 0,
   },
   State: {
     Name: frame.state,
     EnteredTime: frame.enteredAt,
-    RetryCount: Math.max(
-      0,
-      frame.retries.reduce((sum, n) => sum + n, 0),
-    ),
+    RetryCount: frame.retries.reduce((sum, n) => sum + n, 0),
   },
-  StateMachine: { Id: `${machine.name}:${machine.version}`, Name: machine.name },
+  StateMachine: { Id: statesArn(`stateMachine:${machine.name}`), Name: machine.name },
+  ...(mapItem && { Map: { Item: { Index: mapItem.index, Value: mapItem.value } } }),
+  ...(taskToken !== undefined && { Task: { Token: taskToken } }),
 });
+
+/** The innermost iteration that a frame runs in. */
+const mapItemOf = ({ frames }: ExecutionState, frame: Frame): MapItem | undefined => {
+  for (const { item, index } of outward(frames, frame.id)) if (item !== undefined) return { index, value: item };
+  return undefined;
+};

@@ -47,12 +47,12 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
   commit.events.forEach((event, index) => {
     switch (event.type) {
       case 'StepScheduled': {
-        const attempt = after.attempts[`${commit.version}.${index}`];
+        const attempt = after.attempts.get(`${commit.version}.${index}`);
         if (attempt) effects.push(taskEffect(after, attempt));
         return;
       }
       case 'TimerArmed': {
-        const timer = after.timers[event.timer];
+        const timer = after.timers.get(event.timer);
         if (timer) effects.push(armEffect(after, timer));
         return;
       }
@@ -78,7 +78,9 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
 export const awaitedEffects = (state: AnyState): readonly Effect[] => {
   if (!isExecution(state)) return [];
   return [
-    ...openAttempts(state).map((attempt) => taskEffect(state, attempt)),
+    ...openAttempts(state)
+      .filter((attempt) => !attempt.submitted)
+      .map((attempt) => taskEffect(state, attempt)),
     ...armedTimers(state).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),
   ];

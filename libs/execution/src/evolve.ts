@@ -8,27 +8,37 @@ import {
 } from '@throughline/contracts';
 import type { ExecutionCommandRecord } from './decider.ts';
 import {
+  branchFailed,
+  branchStarted,
+  childExited,
+  iterationAborted,
+  iterationFailed,
+  iterationStarted,
+  mapRunStarted,
+  mapStarted,
+  parallelStarted,
+} from './evolve-fan-out.ts';
+import {
   attemptOf,
   type ExecutionEnd,
   type ExecutionState,
   type OpenAttempt,
   type StartFacts,
-  visitsOf,
-  withVisit,
 } from './execution-state.ts';
 import {
-  anyReady,
   type Frame,
   frameOf,
   type FramePhase,
-  onlyTimersAwaited,
+  mayMove,
   openRoot,
   ROOT_FRAME,
   withFrame,
+  withoutDescendants,
 } from './frames.ts';
+import { historyCounted, lastHistoryEventId } from './history-event-ids.ts';
 import { transition } from './status.ts';
 
-type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
+export type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
 
 /**
  * One event folded. The log holds what evaluation gave, so this never looks at the machine. Every case copies the state
@@ -46,8 +56,13 @@ export const evolve = (
       return entered(state, event, command);
     case 'StateExited':
       return exited(state, event, command);
+    case 'EvaluationFailed':
+    case 'StateAborted':
+      return counted(state, event.frame, 1);
     case 'StepScheduled':
       return stepScheduled(state, event, command);
+    case 'StepSubmitted':
+      return stepSubmitted(state, event.token);
     case 'StepSucceeded':
     case 'StepFailed':
     case 'StepTimedOut':
@@ -56,20 +71,35 @@ export const evolve = (
       // AWS's history has no event for it.
       return attemptClosed(state, event.token, 0);
     case 'StepHeartbeatRecorded': {
-      const attempt = mustAttempt(state, event.token);
-      return {
-        ...state,
-        roundEvents: state.roundEvents + 1,
-        attempts: { ...state.attempts, [event.token]: { ...attempt, lastSeenAt: command.at } },
-      };
+      const attempt = { ...mustAttempt(state, event.token), lastSeenAt: command.at };
+      return { ...state, roundEvents: state.roundEvents + 1, attempts: state.attempts.set(event.token, attempt) };
     }
-    case 'RetryScheduled': {
-      const frame = frameOf(state.frames, event.frame);
-      const retries = [...frame.retries];
-      for (let i = retries.length; i < event.retrier; i += 1) retries.push(0);
-      retries[event.retrier] = event.retry;
-      return { ...state, roundEvents: state.roundEvents + 1, frames: withFrame(state.frames, { ...frame, retries }) };
-    }
+    case 'ParallelStarted':
+      return parallelStarted(state, event, valueOf(event.input, frameOf(state.frames, event.frame).data, command));
+    case 'BranchStarted':
+      return branchStarted(state, event, command);
+    case 'BranchFailed':
+      return branchFailed(state, event);
+    case 'MapStarted':
+      return mapStarted(state, event, valueOf(event.items, frameOf(state.frames, event.frame).data, command));
+    case 'MapRunStarted':
+      return mapRunStarted(state, event);
+    case 'IterationStarted':
+      return iterationStarted(state, event, command, (item) => valueOf(event.input, item, command));
+    case 'IterationFailed':
+      return iterationFailed(state, event);
+    case 'IterationAborted':
+      return iterationAborted(state, event);
+    case 'ParallelSucceeded':
+      return counted(state, event.frame, 1, { phase: { kind: 'inside' } });
+    case 'MapSucceeded':
+      return counted(state, event.frame, mapRunEvents(state, event.frame), { phase: { kind: 'inside' } });
+    case 'ParallelFailed':
+      return withoutChildren(counted(state, event.frame, 1), event.frame);
+    case 'MapFailed':
+      return withoutChildren(counted(state, event.frame, mapRunEvents(state, event.frame)), event.frame);
+    case 'RetryScheduled':
+      return retryScheduled(state, event);
     case 'ErrorCaught':
       return { ...state, roundEvents: state.roundEvents + 1 };
     case 'TimerArmed':
@@ -91,7 +121,11 @@ export const evolve = (
     case 'ExecutionSucceeded':
       return ended(state, 'succeeded', { at: command.at, output: frameOf(state.frames, ROOT_FRAME).data });
     case 'ExecutionFailed':
-      return ended(state, 'failed', { at: command.at, error: event.error, cause: event.cause });
+      return ended(state, 'failed', {
+        at: command.at,
+        ...(event.error === undefined ? {} : { error: event.error }),
+        ...(event.cause === undefined ? {} : { cause: event.cause }),
+      });
     case 'ExecutionCancelled':
       return ended(state, 'cancelled', { at: command.at });
     case 'ExecutionTimedOut':
@@ -110,6 +144,24 @@ const valueOf = (data: EventData | undefined, before: Json, command: ExecutionCo
   const value = isJsonObject(body) && Object.hasOwn(body, data.ref) ? body[data.ref] : undefined;
   if (value === undefined) throw new Error(`a ${command.type} has no ${data.ref} to refer to`);
   return value;
+};
+
+/** A frame changed, and `n` events of AWS's history. */
+const counted = (state: ExecutionState, id: string, n: number, change?: Partial<Frame>): ExecutionState => {
+  const frames = change ? withFrame(state.frames, { ...frameOf(state.frames, id), ...change }) : state.frames;
+  return { ...state, roundEvents: state.roundEvents + 1, ...historyCounted(state.historyEventId, frames, id, n) };
+};
+
+/** The end of a Map state, and of its Map Run where it shows one. */
+const mapRunEvents = (state: ExecutionState, id: string): number => {
+  const { fanOut } = frameOf(state.frames, id);
+  return fanOut?.kind === 'map' && fanOut.mode === 'DISTRIBUTED' && fanOut.tolerance ? 2 : 1;
+};
+
+const withoutChildren = (state: ExecutionState, id: string): ExecutionState => {
+  const frames = withoutDescendants(state.frames, id);
+  const frame: Frame = { ...frameOf(frames, id), phase: { kind: 'inside' }, fanOut: null };
+  return { ...state, frames: withFrame(frames, frame) };
 };
 
 const started = (
@@ -149,26 +201,29 @@ const entered = (
   event: EventOf<'StateEntered'>,
   command: ExecutionCommandRecord,
 ): ExecutionState => {
-  const historyEventId = state.historyEventId + 1;
+  const before = frameOf(state.frames, event.frame);
+  const visit = (Object.hasOwn(before.visits, event.state) ? (before.visits[event.state] ?? 0) : 0) + 1;
   const frame: Frame = {
-    ...frameOf(state.frames, event.frame),
+    ...before,
     phase: { kind: 'inside' },
     state: event.state,
+    stateType: event.stateType,
     enteredAt: command.at,
-    enteredEventId: historyEventId,
-    visit: visitsOf(state, event.frame, event.state) + 1,
+    enteredEventId: lastHistoryEventId(state.historyEventId, state.frames, event.frame) + 1,
+    visit,
+    visits: { ...before.visits, [event.state]: visit },
     attempts: 0,
     retries: [],
+    fanOut: null,
   };
-  const frames = withFrame(state.frames, frame);
+  const after = historyCounted(state.historyEventId, withFrame(state.frames, frame), event.frame, 1);
   return {
     ...state,
     roundEvents: state.roundEvents + 1,
-    frames,
-    visits: withVisit(state, event.frame, event.state),
-    historyEventId,
-    // The last frame that stood between two states has moved: nothing is left to continue.
-    continuation: state.continuation && anyReady(frames) ? state.continuation : null,
+    status: transition(state.status, 'running'),
+    ...after,
+    // Taken up, or the last frame that could move has moved: nothing is left to continue.
+    continuation: command.type !== 'ContinueExecution' && mayMove(after.frames) ? state.continuation : null,
   };
 };
 
@@ -177,16 +232,23 @@ const exited = (
   event: EventOf<'StateExited'>,
   command: ExecutionCommandRecord,
 ): ExecutionState => {
-  const frame = frameOf(state.frames, event.frame);
-  const phase: FramePhase = event.next === undefined ? { kind: 'ended' } : { kind: 'ready', next: event.next };
-  return {
+  const before = frameOf(state.frames, event.frame);
+  const isEnd = event.next === undefined;
+  const frame: Frame = {
+    ...before,
+    phase: event.next === undefined ? { kind: 'ended' } : { kind: 'ready', next: event.next },
+    data: valueOf(event.output, before.data, command),
+    variables: event.assigned ? { ...before.variables, ...event.assigned } : before.variables,
+    fanOut: null,
+  };
+  const after = historyCounted(state.historyEventId, withFrame(state.frames, frame), event.frame, 1);
+  const left: ExecutionState = {
     ...state,
     roundEvents: state.roundEvents + 1,
-    frames: withFrame(state.frames, { ...frame, phase, data: valueOf(event.output, frame.data, command) }),
-    // Every visit ends at most once, so a state is left for the first time when its first visit ends.
-    statesLeft: state.statesLeft + (frame.visit === 1 ? 1 : 0),
-    historyEventId: state.historyEventId + 1,
+    ...after,
+    statesLeft: before.visit === 1 ? state.statesLeft.set(before.state, true) : state.statesLeft,
   };
+  return isEnd && frame.parent !== null ? childExited(left, frameOf(after.frames, frame.id), frame.parent) : left;
 };
 
 const stepScheduled = (
@@ -204,6 +266,8 @@ const stepScheduled = (
     visit: event.visit,
     attempt: event.attempt,
     resource: event.resource,
+    awaits: event.awaits ?? 'result',
+    submitted: false,
     queue: event.queue,
     handler: event.handler,
     input: valueOf(event.input, frame.data, command),
@@ -213,17 +277,18 @@ const stepScheduled = (
     heartbeatMs: event.heartbeatMs ?? null,
     scheduledAt: command.at,
     lastSeenAt: command.at,
+    timers: [],
     traceparent: command.traceparent ?? null,
   };
+  const frames = withFrame(state.frames, { ...frame, phase: { kind: 'step', token }, attempts: event.attempt });
   return {
     ...state,
     roundEvents: state.roundEvents + 1,
     status: transition(state.status, 'running'),
-    frames: withFrame(state.frames, { ...frame, phase: { kind: 'step', token }, attempts: event.attempt }),
-    attempts: { ...state.attempts, [token]: attempt },
+    attempts: state.attempts.set(token, attempt),
     continuationsWithoutWait: 0,
-    // AWS writes a scheduled and a started event.
-    historyEventId: state.historyEventId + 2,
+    // AWS writes a scheduled and a started event; an activity's second one when somebody takes it.
+    ...historyCounted(state.historyEventId, frames, event.frame, event.awaits === 'activity' ? 1 : 2),
   };
 };
 
@@ -233,15 +298,29 @@ const mustAttempt = (state: ExecutionState, token: AttemptToken): OpenAttempt =>
   return attempt;
 };
 
+const stepSubmitted = (state: ExecutionState, token: AttemptToken): ExecutionState => {
+  const attempt = { ...mustAttempt(state, token), submitted: true };
+  return { ...counted(state, attempt.frame, 1), attempts: state.attempts.set(token, attempt) };
+};
+
 const attemptClosed = (state: ExecutionState, token: AttemptToken, historyEvents: 0 | 1): ExecutionState => {
-  const frame = frameOf(state.frames, mustAttempt(state, token).frame);
-  const { [token]: _closed, ...attempts } = state.attempts;
+  const attempt = mustAttempt(state, token);
+  return {
+    ...counted(state, attempt.frame, historyEvents, { phase: { kind: 'inside' } }),
+    attempts: state.attempts.remove(token),
+  };
+};
+
+const retryScheduled = (state: ExecutionState, event: EventOf<'RetryScheduled'>): ExecutionState => {
+  const frame = frameOf(state.frames, event.frame);
+  const retries = [...frame.retries];
+  for (let i = retries.length; i < event.retrier; i += 1) retries.push(0);
+  retries[event.retrier] = event.retry;
+  const frames = frame.fanOut ? withoutDescendants(state.frames, frame.id) : state.frames;
   return {
     ...state,
     roundEvents: state.roundEvents + 1,
-    attempts,
-    frames: withFrame(state.frames, { ...frame, phase: { kind: 'inside' } }),
-    historyEventId: state.historyEventId + historyEvents,
+    frames: withFrame(frames, { ...frame, phase: { kind: 'inside' }, fanOut: null, retries }),
   };
 };
 
@@ -250,35 +329,49 @@ const timerArmed = (
   event: EventOf<'TimerArmed'>,
   command: ExecutionCommandRecord,
 ): ExecutionState => {
-  const timers = {
-    ...state.timers,
-    [event.timer]: {
-      id: event.timer,
-      purpose: event.purpose,
-      frame: event.frame,
-      token: event.token ?? null,
-      dueAt: event.dueAt,
-      traceparent: command.traceparent ?? null,
-    },
-  };
-  if (event.purpose !== 'wait' && event.purpose !== 'retry')
-    return { ...state, roundEvents: state.roundEvents + 1, timers };
+  const timers = state.timers.set(event.timer, {
+    id: event.timer,
+    purpose: event.purpose,
+    frame: event.frame,
+    token: event.token ?? null,
+    dueAt: event.dueAt,
+    traceparent: command.traceparent ?? null,
+  });
+  if (event.purpose !== 'wait' && event.purpose !== 'retry') {
+    const guarded = event.token && attemptOf(state, event.token);
+    const attempts = guarded
+      ? state.attempts.set(guarded.token, { ...guarded, timers: [...guarded.timers, event.timer] })
+      : state.attempts;
+    return { ...state, roundEvents: state.roundEvents + 1, timers, attempts };
+  }
   const phase: FramePhase = { kind: event.purpose, timer: event.timer };
   const frames = withFrame(state.frames, { ...frameOf(state.frames, event.frame), phase });
-  const status = onlyTimersAwaited(frames) ? transition(state.status, 'waiting') : state.status;
+  // Where no step is open and no frame can move, only timers are left.
+  const onlyTimers = state.attempts.size === 0 && !mayMove(frames);
+  const status = onlyTimers ? transition(state.status, 'waiting') : state.status;
   return { ...state, roundEvents: state.roundEvents + 1, timers, frames, status, continuationsWithoutWait: 0 };
 };
 
 const timerClosed = (state: ExecutionState, event: EventOf<'TimerFired' | 'TimerCancelled'>): ExecutionState => {
-  if (!Object.hasOwn(state.timers, event.timer)) throw new Error(`timer ${event.timer} is not armed`);
-  const { [event.timer]: closed, ...timers } = state.timers;
-  if (closed?.purpose !== 'wait' && closed?.purpose !== 'retry')
-    return { ...state, roundEvents: state.roundEvents + 1, timers };
+  const closed = state.timers.get(event.timer);
+  if (!closed) throw new Error(`timer ${event.timer} is not armed`);
+  const timers = state.timers.remove(event.timer);
+  if (closed.purpose !== 'wait' && closed.purpose !== 'retry') {
+    return { ...state, roundEvents: state.roundEvents + 1, timers, attempts: withoutTimer(state, closed) };
+  }
   const frame = frameOf(state.frames, closed.frame);
   const frames = withFrame(state.frames, { ...frame, phase: { kind: 'inside' } });
   // A cancelled wait is the first step of an end, which sets the status itself.
   const status = event.type === 'TimerFired' ? transition(state.status, 'running') : state.status;
   return { ...state, roundEvents: state.roundEvents + 1, timers, frames, status };
+};
+
+/** The open attempts once a timer that guarded one of them is gone. */
+const withoutTimer = (state: ExecutionState, closed: { id: string; token: AttemptToken | null }) => {
+  const attempt = closed.token === null ? undefined : attemptOf(state, closed.token);
+  if (!attempt) return state.attempts;
+  const timers = attempt.timers.filter((timer) => timer !== closed.id);
+  return state.attempts.set(attempt.token, { ...attempt, timers });
 };
 
 const ended = (

@@ -1,5 +1,6 @@
 import {
   type AggregateRef,
+  type AttemptAwaits,
   type AttemptToken,
   type EffectClass,
   type ExecutionId,
@@ -12,6 +13,7 @@ import {
   type TimerPurpose,
   type TriggerKind,
 } from '@throughline/contracts';
+import { Map } from 'immutable';
 import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
@@ -44,6 +46,9 @@ export interface OpenAttempt {
   readonly visit: number;
   readonly attempt: number;
   readonly resource: string;
+  readonly awaits: AttemptAwaits;
+  /** A worker has it, or has handed it on: its task is not published again. */
+  readonly submitted: boolean;
   readonly queue: Queue;
   readonly handler: string;
   readonly input: Json;
@@ -54,6 +59,8 @@ export interface OpenAttempt {
   readonly scheduledAt: Instant;
   /** The schedule or the last heartbeat: what a heartbeat timer is measured from. */
   readonly lastSeenAt: Instant;
+  /** Armed for this attempt, in the order armed: they end with it. */
+  readonly timers: readonly TimerId[];
   readonly traceparent: string | null;
 }
 
@@ -85,13 +92,12 @@ export interface ExecutionState extends AggregateState {
   readonly status: ExecutionStatus | 'none';
   readonly start: StartFacts | null;
   readonly frames: Frames;
-  readonly attempts: Readonly<Record<string, OpenAttempt>>;
-  readonly timers: Readonly<Record<string, ArmedTimer>>;
-  /** How often each state was entered, by `<frame>/<state>`. */
-  readonly visits: Readonly<Record<string, number>>;
-  /** Different states left at least once: what progress counts. */
-  readonly statesLeft: number;
-  /** The last id that AWS's history would have given. */
+  /** By token, and timers by id. */
+  readonly attempts: Map<string, OpenAttempt>;
+  readonly timers: Map<string, ArmedTimer>;
+  /** Names of the states left at least once: what progress counts. */
+  readonly statesLeft: Map<string, true>;
+  /** The last id that AWS's history would have given; iterations of a distributed Map count their own. */
   readonly historyEventId: number;
   readonly continuation: Continuation | null;
   /** Rounds in a row that ended at their bound without a wait. */
@@ -112,10 +118,9 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   status: 'none',
   start: null,
   frames: NO_FRAMES,
-  attempts: {},
-  timers: {},
-  visits: {},
-  statesLeft: 0,
+  attempts: Map(),
+  timers: Map(),
+  statesLeft: Map(),
   historyEventId: 0,
   continuation: null,
   continuationsWithoutWait: 0,
@@ -131,24 +136,13 @@ const comparePositions = (a: string, b: string): number => {
 
 /** In the order scheduled, whatever order the record's keys stand in. */
 export const openAttempts = (state: ExecutionState): readonly OpenAttempt[] =>
-  Object.values(state.attempts).sort((a, b) => comparePositions(a.token, b.token));
+  [...state.attempts.values()].sort((a, b) => comparePositions(a.token, b.token));
 
 /** In the order armed. */
 export const armedTimers = (state: ExecutionState): readonly ArmedTimer[] =>
-  Object.values(state.timers).sort((a, b) => comparePositions(a.id, b.id));
+  [...state.timers.values()].sort((a, b) => comparePositions(a.id, b.id));
 
 export const attemptOf = (state: ExecutionState, token: AttemptToken): OpenAttempt | undefined =>
-  Object.hasOwn(state.attempts, token) ? state.attempts[token] : undefined;
+  state.attempts.get(token);
 
-export const timerOf = (state: ExecutionState, timer: TimerId): ArmedTimer | undefined =>
-  Object.hasOwn(state.timers, timer) ? state.timers[timer] : undefined;
-
-const visitKey = (frame: FrameId, state: string): string => `${frame}/${state}`;
-
-export const visitsOf = (state: ExecutionState, frame: FrameId, name: string): number =>
-  state.visits[visitKey(frame, name)] ?? 0;
-
-export const withVisit = (state: ExecutionState, frame: FrameId, name: string): Readonly<Record<string, number>> => ({
-  ...state.visits,
-  [visitKey(frame, name)]: visitsOf(state, frame, name) + 1,
-});
+export const timerOf = (state: ExecutionState, timer: TimerId): ArmedTimer | undefined => state.timers.get(timer);

@@ -6,7 +6,17 @@ export { type AnyDecider, deciderOf, executionDecider, replayDecider, workflowDe
 export { awaitedEffects, type Effect, effectsOf } from './effects.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, OpenAttempt, StartFacts } from './execution-state.ts';
 export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';
-export { currentFrame, type Frame, type FrameId, frameOf, type FramePhase, openFrames, ROOT_FRAME } from './frames.ts';
+export {
+  currentFrame,
+  type Frame,
+  type FrameId,
+  frameOf,
+  type FramePhase,
+  openFrames,
+  outputLeft,
+  ROOT_FRAME,
+} from './frames.ts';
+export { isInExecutionHistory } from './history-event-ids.ts';
 export { measureBody, type MeasuredBody } from './command-body.ts';
 export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';

@@ -11,6 +11,8 @@ import {
 export interface Limits {
   readonly stateDataBytesMax: number;
   readonly dataDepthMax: number;
+  /** What one `Assign` may set, as AWS bounds a variable. */
+  readonly variablesBytesMax: number;
   readonly bodyBytesMax: number;
   readonly definitionBytesMax: number;
   readonly roundEventsMax: number;
@@ -22,6 +24,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = Object.freeze({
   stateDataBytesMax: STATE_DATA_BYTES_MAX,
   dataDepthMax: DATA_DEPTH_MAX,
+  variablesBytesMax: STATE_DATA_BYTES_MAX,
   bodyBytesMax: COMMAND_BODY_BYTES_MAX,
   definitionBytesMax: DEFINITION_BYTES_MAX,
   roundEventsMax: ROUND_EVENTS_MAX,

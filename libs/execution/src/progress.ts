@@ -14,6 +14,6 @@ export const progressOf = (state: ExecutionState): Progress => {
   const currentStep = state.status === 'succeeded' || !frame?.state ? null : frame.state;
   if (isTerminal(state.status)) return { percent: 100, currentStep };
   const states = state.start?.workflow.states ?? 0;
-  const percent = states === 0 ? 0 : Math.min(99, Math.floor((100 * state.statesLeft) / states));
+  const percent = states === 0 ? 0 : Math.min(99, Math.floor((100 * state.statesLeft.size) / states));
   return { percent, currentStep };
 };

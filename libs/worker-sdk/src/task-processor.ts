@@ -135,6 +135,7 @@ const logOutcome = (log: TaskLog, task: StepTask, report: StepReport, answer: Co
   } else if (report.type === 'CompleteStep') {
     log(task, 'ok', `${task.state} succeeded`, attributes);
   } else {
-    log(task, 'error', `${task.state} failed: ${report.body.error}`, { ...attributes, error: report.body.error });
+    const error = report.body.error ?? ERROR_NAMES.taskFailed;
+    log(task, 'error', `${task.state} failed: ${error}`, { ...attributes, error });
   }
 };

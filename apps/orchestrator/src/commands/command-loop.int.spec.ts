@@ -55,7 +55,7 @@ describe('the command loop over a real log', () => {
   const complete = (id: string, token: string, commandId: string = randomUUID()) =>
     system.decide(executionRef(TENANT, id), completionOf(token), commandId);
   const onlyToken = async (id: string): Promise<string> => {
-    const [token] = Object.keys((await stateOf(id)).attempts);
+    const [token] = (await stateOf(id)).attempts.keys();
     if (token === undefined) throw new Error('no attempt is open');
     return token;
   };

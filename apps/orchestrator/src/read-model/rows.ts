@@ -6,6 +6,7 @@ import {
   type Frame,
   frameOf,
   openFrames,
+  outputLeft,
   progressOf,
   walkCommit,
   type WalkedEvent,
@@ -23,7 +24,13 @@ export const noChanges = (): Changes => ({ executions: new Map(), steps: new Map
 
 type Seen = WalkedEvent<ExecutionState>;
 type PutStep = (frame: Frame, status: StepView['status'], more?: Partial<StepRow>) => void;
-type Caught = Map<string, { readonly error: string; readonly cause: string }>;
+type Failure = Pick<StepRow, 'error' | 'cause'>;
+type Caught = Map<string, Failure>;
+
+const failureOf = ({ error, cause }: { error?: string | undefined; cause?: string | undefined }): Failure => ({
+  error: error ?? null,
+  cause: cause ?? null,
+});
 
 /** Takes in one commit of an execution, given the state right before it; returns the state after it. */
 export const takeExecution = (changes: Changes, record: LoggedCommit, before: ExecutionState): ExecutionState => {
@@ -60,24 +67,31 @@ const takeEvent = ({ event, before, after, command }: Seen, put: PutStep, caught
   switch (event.type) {
     case 'StateEntered':
     case 'StepScheduled':
+    case 'ParallelStarted':
+    case 'MapStarted':
       return put(frameOf(after.frames, event.frame), 'running');
     case 'TimerArmed':
       if (event.purpose === 'wait') put(frameOf(after.frames, event.frame), 'waiting');
       return;
     case 'RetryScheduled':
-      return put(frameOf(after.frames, event.frame), 'retrying', { error: event.error, cause: event.cause });
+      return put(frameOf(after.frames, event.frame), 'retrying', failureOf(event));
     case 'ErrorCaught':
-      caught.set(event.frame, { error: event.error, cause: event.cause });
+      caught.set(event.frame, failureOf(event));
       return;
     case 'StateExited':
       // The frame before still holds the state's input; afterwards it holds the output.
       return put(frameOf(before.frames, event.frame), caught.has(event.frame) ? 'caught' : 'succeeded', {
         exitedAt: command.at,
-        output: frameOf(after.frames, event.frame).data,
+        output: outputLeft(after.frames, frameOf(before.frames, event.frame)),
         ...caught.get(event.frame),
       });
+    case 'StateAborted':
+      return put(frameOf(before.frames, event.frame), 'cancelled', { exitedAt: command.at });
+    case 'BranchFailed':
+    case 'IterationFailed':
+      return put(frameOf(before.frames, event.frame), 'failed', { exitedAt: command.at, ...failureOf(event) });
     case 'ExecutionFailed':
-      return closeOpen(before, put, 'failed', { exitedAt: command.at, error: event.error, cause: event.cause });
+      return closeOpen(before, put, 'failed', { exitedAt: command.at, ...failureOf(event) });
     case 'ExecutionCancelled':
       return closeOpen(before, put, 'cancelled', { exitedAt: command.at });
     case 'ExecutionTimedOut':

@@ -88,7 +88,7 @@ const changeOf = (walked: WalkedEvent<ExecutionState>, commit: Commit): AttemptC
 };
 
 const openAttempt = (state: ExecutionState, token: string): OpenAttempt => {
-  const attempt = state.attempts[token];
+  const attempt = state.attempts.get(token);
   if (!attempt) throw new Error(`attempt ${token} of ${state.ref.aggregateId} is not open in the fold`);
   return attempt;
 };
@@ -131,6 +131,7 @@ const endedChange = (
   const unanswered = { response: null, responseHash: null, error: null, cause: null, worker: null, startedAt: null };
   switch (event.type) {
     case 'StepSucceeded': {
+      if (command.type === 'CompleteCallback') return calledBack(key, command);
       if (command.type !== 'CompleteStep') throw new Error(`StepSucceeded caused by ${command.type}`);
       const { output, outputHash, worker, startedAt, finishedAt } = command.body;
       const answer = { response: jsonText(output), responseHash: outputHash, error: null, cause: null };
@@ -145,9 +146,19 @@ const endedChange = (
       return { kind: 'ended', row, pureAnswer: pureAnswerOf(attempt, commit.tenant, outputHash) };
     }
     case 'StepFailed': {
+      if (command.type === 'FailCallback') {
+        const { error = null, cause = null } = command.body;
+        const failure = { ...unanswered, error: textColumn(error), cause: textColumn(cause) };
+        return { kind: 'ended', row: { ...key, status: 'failed', ...failure, finishedAt: command.at } };
+      }
       if (command.type !== 'FailStep') throw new Error(`StepFailed caused by ${command.type}`);
       const { error, cause, worker, startedAt, finishedAt } = command.body;
-      const failure = { response: null, responseHash: null, error: textColumn(error), cause: textColumn(cause) };
+      const failure = {
+        response: null,
+        responseHash: null,
+        error: textColumn(error ?? null),
+        cause: textColumn(cause ?? null),
+      };
       return {
         kind: 'ended',
         row: { ...key, status: 'failed', ...failure, worker: textColumn(worker), startedAt, finishedAt },
@@ -162,6 +173,24 @@ const endedChange = (
     default:
       return assertNever(event);
   }
+};
+
+/** No worker of ours ended it, so there are no times of one; what is recorded is when the callback was decided. */
+const calledBack = (
+  key: Pick<AttemptEnd, 'tenant' | 'executionId' | 'token'>,
+  command: Extract<RecordedExecutionCommand, { type: 'CompleteCallback' }>,
+): AttemptChange => {
+  const { output, outputHash } = command.body;
+  const answer = { response: jsonText(output), responseHash: outputHash, error: null, cause: null };
+  const row: AttemptEnd = {
+    ...key,
+    status: 'succeeded',
+    ...answer,
+    worker: null,
+    startedAt: null,
+    finishedAt: command.at,
+  };
+  return { kind: 'ended', row };
 };
 
 const pureAnswerOf = (attempt: OpenAttempt, tenant: string, responseHash: string): PureAnswer | undefined => {

@@ -23,7 +23,7 @@ const fieldsOf = (event: ExecutionEvent): JsonObject => {
 
 /** Which step and attempt a token belongs to, so that a listener need not have heard of its schedule. */
 const attemptOf = (state: ExecutionState, token: string): JsonObject => {
-  const attempt = state.attempts[token];
+  const attempt = state.attempts.get(token);
   return attempt ? { state: attempt.state, frame: attempt.frame, visit: attempt.visit, attempt: attempt.attempt } : {};
 };
 
@@ -34,11 +34,14 @@ const dataOf = ({ event, command, before, after }: WalkedEvent<ExecutionState>):
       return {
         ...fields,
         ...attemptOf(before, event.token),
-        ...(command.type === 'FailStep' ? { error: command.body.error, cause: command.body.cause } : {}),
+        ...(command.type === 'FailStep' || command.type === 'FailCallback'
+          ? { error: command.body.error ?? null, cause: command.body.cause ?? null }
+          : {}),
       };
     case 'StepSucceeded':
     case 'StepTimedOut':
     case 'StepCancelled':
+    case 'StepSubmitted':
     case 'StepHeartbeatRecorded':
       return { ...fields, ...attemptOf(before, event.token) };
     case 'ExecutionSucceeded':

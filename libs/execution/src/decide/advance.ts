@@ -1,28 +1,60 @@
-import { type Frame, readyFrames } from '../frames.ts';
+import { assertNever } from '@throughline/contracts';
+import type { FrameId } from '../frames.ts';
 import { failExecution } from './close.ts';
 import { enterNextState } from './enter-state.ts';
-import type { Run } from './run.ts';
+import { childFailed, finishIfDone, openNext } from './fan-out.ts';
+import type { Consequence, Run } from './run.ts';
 
-/** Runs every frame that can move until each waits or the execution has ended, or the round is full. */
+/** Frames of all open branches and iterations together; beyond, a fan-out begins another only where it has none. */
+const FRAMES_MAX = 5_000;
+
+/**
+ * Runs every frame that can move until each waits or the execution has ended, or the round is full. What has begun
+ * goes before what has not, so a fan-out keeps few frames between two states.
+ */
 export const advance = (run: Run): void => {
-  // Bounded: every turn enters a state or returns, and a round has room for a bounded number of states.
-  for (let frame = movable(run); frame; frame = movable(run)) {
+  // Bounded: every turn enters a state, begins a branch or iteration, or returns; a round has room for so many.
+  for (;;) {
+    if (run.hasEnded()) return;
+    const consequence = run.nextConsequence();
+    if (consequence) {
+      take(run, consequence);
+      continue;
+    }
+    const [ready] = run.state.frames.ready;
+    const opening = ready === undefined ? openable(run) : undefined;
+    if (ready === undefined && opening === undefined) return;
     if (run.isFull()) return requestContinuation(run);
-    enterNextState(run, frame);
+    if (ready !== undefined) enterNextState(run, ready);
+    else if (opening !== undefined) openNext(run, opening);
   }
 };
 
-const movable = (run: Run): Frame | undefined => (run.hasEnded() ? undefined : readyFrames(run.state.frames)[0]);
+const take = (run: Run, consequence: Consequence): void => {
+  switch (consequence.kind) {
+    case 'child-ended':
+      return finishIfDone(run, consequence.parent);
+    case 'child-failed':
+      return childFailed(run, consequence.child, consequence.failure);
+    default:
+      return assertNever(consequence);
+  }
+};
+
+/** The fan-out that begins its next branch or iteration: the innermost, so that what has begun is over first. */
+const openable = ({ state: { frames } }: Run): FrameId | undefined =>
+  frames.byId.size < FRAMES_MAX
+    ? frames.openable.at(-1)
+    : frames.openable.find((id) => frames.byId.get(id)?.fanOut?.running === 0);
 
 const requestContinuation = (run: Run): void => {
   // One that stands already takes up these frames too; only the command that answers it must ask anew.
   if (run.state.continuation && run.command.type !== 'ContinueExecution') return;
   if (run.state.continuationsWithoutWait >= run.env.limits.continuationsWithoutWaitMax) {
-    return failExecution(
-      run,
-      'States.Runtime',
-      `The execution went through ${run.env.limits.continuationsWithoutWaitMax} rounds of states without ever waiting.`,
-    );
+    return failExecution(run, {
+      error: 'States.Runtime',
+      cause: `The execution went through ${run.env.limits.continuationsWithoutWaitMax} rounds of states without ever waiting.`,
+    });
   }
   run.emit({ type: 'ContinuationRequested' });
 };

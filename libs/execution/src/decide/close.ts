@@ -1,11 +1,26 @@
-import type { AttemptToken, ExecutionEvent } from '@throughline/contracts';
-import { armedTimers, openAttempts } from '../execution-state.ts';
+import type { ExecutionEvent } from '@throughline/contracts';
+import { armedTimers, type OpenAttempt, openAttempts } from '../execution-state.ts';
+import type { Frame } from '../frames.ts';
 import { boundedCause, boundedError, type Run } from './run.ts';
 
-/** The timers that guard an attempt end with it. */
-export const cancelTimersOf = (run: Run, token: AttemptToken): void => {
-  for (const timer of armedTimers(run.state)) {
-    if (timer.token === token) run.emit({ type: 'TimerCancelled', timer: timer.id });
+/** The timers that guard an attempt end with it. `attempt` as it was when it was still open. */
+export const cancelTimersOf = (run: Run, attempt: OpenAttempt): void => {
+  for (const timer of attempt.timers) {
+    if (run.state.timers.has(timer)) run.emit({ type: 'TimerCancelled', timer });
+  }
+};
+
+/** What a frame that is cut short waits for. */
+export const cancelAwaited = (run: Run, { phase }: Frame): void => {
+  if (phase.kind === 'step') {
+    const attempt = run.state.attempts.get(phase.token);
+    if (!attempt) throw new Error(`attempt ${phase.token} is not open`);
+    run.emit({ type: 'StepCancelled', token: attempt.token });
+    return cancelTimersOf(run, attempt);
+  }
+  if (phase.kind === 'wait' || phase.kind === 'retry') {
+    const timer = run.state.timers.get(phase.timer);
+    if (timer) run.emit({ type: 'TimerCancelled', timer: timer.id });
   }
 };
 
@@ -21,5 +36,9 @@ export const endExecution = (run: Run, event: TerminalEvent): void => {
   run.emit(event);
 };
 
-export const failExecution = (run: Run, error: string, cause: string): void =>
-  endExecution(run, { type: 'ExecutionFailed', error: boundedError(error), cause: boundedCause(cause) });
+export const failExecution = (run: Run, { error, cause }: { error?: string; cause?: string }): void =>
+  endExecution(run, {
+    type: 'ExecutionFailed',
+    ...(error === undefined ? {} : { error: boundedError(error) }),
+    ...(cause === undefined ? {} : { cause: boundedCause(cause) }),
+  });

@@ -57,7 +57,7 @@ describe('CompleteStep', () => {
       'ExecutionSucceeded',
     ]);
     expect(then.effects.map((effect) => effect.kind)).toEqual(['cancel-timer', 'cancel-timer']);
-    expect(then.state.timers).toEqual({});
+    expect(then.state.timers.size).toBe(0);
   });
 
   test('a result over the size of state data fails the execution', () => {

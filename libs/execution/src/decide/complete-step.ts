@@ -1,28 +1,49 @@
+import type { Json } from '@throughline/contracts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
-import { attemptOf, type ExecutionState } from '../execution-state.ts';
+import { attemptOf, type ExecutionState, type OpenAttempt } from '../execution-state.ts';
+import type { FrameId } from '../frames.ts';
 import { jsonBytes } from '../json-size.ts';
 import { advance } from './advance.ts';
 import { cancelTimersOf } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
+import { startMap } from './fan-out.ts';
 import { finishState } from './finish-state.ts';
 import { dataLimitExceeded } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';
 import { Run } from './run.ts';
 
-type CompleteRecord = Extract<ExecutionCommandRecord, { type: 'CompleteStep' }>;
+type CompleteRecord = Extract<ExecutionCommandRecord, { type: 'CompleteStep' | 'CompleteCallback' }>;
 
 export const completeStep = (state: ExecutionState, command: CompleteRecord, env: Env): ExecutionDecision => {
   const { token, output } = command.body;
   const attempt = attemptOf(state, token);
   if (!attempt) return refused('TL0107', `attempt ${token} is not open`);
   const run = new Run(state, command, env);
+  if (command.type === 'CompleteStep' && attempt.awaits !== 'result') return submitted(run, attempt);
   run.emit({ type: 'StepSucceeded', token });
-  cancelTimersOf(run, token);
-  const task = stateOf(run, attempt.state);
-  if (task.type !== 'Task') throw new Error(`'${task.name}' is no Task state`);
+  cancelTimersOf(run, attempt);
   const outputMax = env.limits.stateDataBytesMax;
   if (env.bodyBytes > outputMax && jsonBytes(output) > outputMax) dataLimitExceeded(run, attempt.frame);
-  else finishState(run, attempt.frame, task, output);
+  else succeeded(run, attempt.frame, output);
   advance(run);
   return run.accepted();
+};
+
+/** The worker has handed the work on, or taken the activity: only a callback ends the attempt. */
+const submitted = (run: Run, { token, submitted: already }: OpenAttempt): ExecutionDecision => {
+  if (already) return refused('TL0107', `attempt ${token} awaits its callback`);
+  run.emit({ type: 'StepSubmitted', token });
+  return run.accepted();
+};
+
+const succeeded = (run: Run, id: FrameId, output: Json): void => {
+  const state = stateOf(run, id);
+  switch (state.type) {
+    case 'Task':
+      return finishState(run, id, state, output);
+    case 'Map':
+      return startMap(run, id, state, output);
+    default:
+      throw new Error(`'${state.name}' runs no step`);
+  }
 };

@@ -22,8 +22,10 @@ export const decideExecution = (
   }
   switch (command.type) {
     case 'CompleteStep':
+    case 'CompleteCallback':
       return completeStep(state, command, env);
     case 'FailStep':
+    case 'FailCallback':
       return failStep(state, command, env);
     case 'RecordHeartbeat':
       return recordHeartbeat(state, command, env);

@@ -1,64 +1,75 @@
-import { failOutcome, passResult, stateInput, type WaitState, waitUntil } from '@throughline/asl';
+import {
+  chooseNext,
+  type ChoiceState,
+  failOutcome,
+  passResult,
+  stateInput,
+  type SucceedState,
+  type WaitState,
+  waitUntil,
+} from '@throughline/asl';
 import { assertNever } from '@throughline/contracts';
-import type { Frame, FrameId } from '../frames.ts';
-import { failExecution } from './close.ts';
+import { type Frame, type FrameId, frameOf } from '../frames.ts';
 import { finishState } from './finish-state.ts';
-import { evaluationFailed } from './handle-error.ts';
-import { stateOf } from './machine-state.ts';
+import { evaluationFailed, handleError } from './handle-error.ts';
+import { enterMap, startParallel } from './fan-out.ts';
+import { leaveState } from './leave-state.ts';
+import { flowOf, stateIn } from './machine-state.ts';
 import type { Run } from './run.ts';
 import { scheduleStep } from './schedule-step.ts';
 
-export const enterNextState = (run: Run, { id, phase }: Frame): void => {
+export const enterNextState = (run: Run, id: FrameId): void => {
+  const { phase } = frameOf(run.state.frames, id);
   const next = phase.kind === 'ready' ? phase.next : undefined;
-  const state = stateOf(run, next ?? run.machine.machine.startAt);
-  run.emit({ type: 'StateEntered', frame: id, state: state.name });
+  const flow = flowOf(run, id);
+  const state = stateIn(flow, next ?? flow.startAt);
+  run.emit({ type: 'StateEntered', frame: id, state: state.name, stateType: state.type });
   switch (state.type) {
     case 'Task':
       return scheduleStep(run, id, state);
     case 'Pass': {
-      const frame = run.frame(id);
-      const result = passResult(state, frame.data, run.scope(frame));
+      const result = passResult(state, run.frame(id).data, run.scope(id));
       return result.ok ? finishState(run, id, state, result.value) : evaluationFailed(run, id, result);
     }
     case 'Wait':
       return enterWait(run, id, state);
     case 'Choice':
-    case 'Succeed': {
-      const frame = run.frame(id);
-      const input = stateInput(state, frame.data, run.scope(frame));
-      return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
-    }
+      return choose(run, id, state);
+    case 'Succeed':
+      return finishWithInput(run, id, state);
     case 'Fail': {
-      const frame = run.frame(id);
-      const outcome = failOutcome(state, frame.data, run.scope(frame));
-      return outcome.ok
-        ? failExecution(run, outcome.value.error ?? '', outcome.value.cause ?? '')
-        : evaluationFailed(run, id, outcome);
+      const outcome = failOutcome(state, run.frame(id).data, run.scope(id));
+      return outcome.ok ? handleError(run, id, outcome.value) : evaluationFailed(run, id, outcome);
     }
     case 'Parallel':
+      return startParallel(run, id, state);
     case 'Map':
-      throw new Error(`a ${state.type} is not decided yet; validation lets none in`);
+      return enterMap(run, id, state);
     default:
       return assertNever(state);
   }
 };
 
+const choose = (run: Run, id: FrameId, state: ChoiceState): void => {
+  const chosen = chooseNext(state, run.frame(id).data, run.scope(id));
+  return chosen.ok ? leaveState(run, id, chosen.value, chosen.value.next) : evaluationFailed(run, id, chosen);
+};
+
 const enterWait = (run: Run, id: FrameId, state: WaitState): void => {
-  const frame = run.frame(id);
-  const scope = run.scope(frame);
-  const input = stateInput(state, frame.data, scope);
-  if (!input.ok) return evaluationFailed(run, id, input);
-  const due = waitUntil(state, frame.data, scope);
+  const due = waitUntil(state, run.frame(id).data, run.scope(id));
   if (!due.ok) return evaluationFailed(run, id, due);
   if (due.value > run.nowMs()) return run.arm('wait', id, due.value);
-  finishState(run, id, state, input.value);
+  finishWithInput(run, id, state);
+};
+
+const finishWithInput = (run: Run, id: FrameId, state: WaitState | SucceedState): void => {
+  const input = stateInput(state, run.frame(id).data, run.scope(id));
+  return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
 };
 
 /** A Wait's timer has fired. */
-export const finishWait = (run: Run, id: FrameId): void => {
-  const frame = run.frame(id);
-  const state = stateOf(run, frame.state);
+export const finishWait = (run: Run, { id, state: name }: Frame): void => {
+  const state = stateIn(flowOf(run, id), name);
   if (state.type !== 'Wait') throw new Error(`'${state.name}' is no Wait state`);
-  const input = stateInput(state, frame.data, run.scope(frame));
-  return input.ok ? finishState(run, id, state, input.value) : evaluationFailed(run, id, input);
+  finishWithInput(run, id, state);
 };

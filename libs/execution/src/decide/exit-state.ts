@@ -1,18 +1,29 @@
-import { type Frame, ROOT_FRAME } from '../frames.ts';
+import type { Exit } from '@throughline/asl';
+import { type FrameId, ROOT_FRAME } from '../frames.ts';
 import { endExecution } from './close.ts';
 import type { Run, Written } from './run.ts';
 
-/** Leaves a state for the next one, or out of the frame; the end of the root frame is the end of the execution. */
-export const exitState = (run: Run, frame: Frame, output: Extract<Written, { ok: true }>, next?: string): void => {
+/** What a state leaves behind: its output, written for the log, and the variables that it assigned. */
+export interface WrittenExit {
+  readonly output: Extract<Written, { ok: true }>;
+  readonly assigned?: Exit['assigned'];
+}
+
+/** The end of the root frame is the end of the execution; that of a branch or iteration may be the end of its state. */
+export const exitState = (run: Run, id: FrameId, { output, assigned }: WrittenExit, next: string | undefined): void => {
+  const { state, parent } = run.frame(id);
   run.emit(
     {
       type: 'StateExited',
-      frame: frame.id,
-      state: frame.state,
+      frame: id,
+      state,
       ...(output.data === undefined ? {} : { output: output.data }),
+      ...(assigned === undefined ? {} : { assigned }),
       ...(next === undefined ? {} : { next }),
     },
     output.bytes,
   );
-  if (next === undefined && frame.id === ROOT_FRAME) endExecution(run, { type: 'ExecutionSucceeded' });
+  if (next !== undefined) return;
+  if (id === ROOT_FRAME) return endExecution(run, { type: 'ExecutionSucceeded' });
+  if (parent !== null) run.follow({ kind: 'child-ended', parent });
 };

@@ -6,7 +6,7 @@ import type { ExecutionDecision } from './execution-decision.ts';
 import { handleError } from './handle-error.ts';
 import { Run } from './run.ts';
 
-type FailRecord = Extract<ExecutionCommandRecord, { type: 'FailStep' }>;
+type FailRecord = Extract<ExecutionCommandRecord, { type: 'FailStep' | 'FailCallback' }>;
 
 export const failStep = (state: ExecutionState, command: FailRecord, env: Env): ExecutionDecision => {
   const { token, error, cause } = command.body;
@@ -14,8 +14,11 @@ export const failStep = (state: ExecutionState, command: FailRecord, env: Env): 
   if (!attempt) return refused('TL0107', `attempt ${token} is not open`);
   const run = new Run(state, command, env);
   run.emit({ type: 'StepFailed', token });
-  cancelTimersOf(run, token);
-  handleError(run, attempt.frame, { error, cause });
+  cancelTimersOf(run, attempt);
+  handleError(run, attempt.frame, {
+    ...(error === undefined ? {} : { error }),
+    ...(cause === undefined ? {} : { cause }),
+  });
   advance(run);
   return run.accepted();
 };

@@ -61,7 +61,7 @@ describe('FireTimer', () => {
     execution.start();
     const token = execution.openToken();
     execution.later(8_000).heartbeat();
-    const timeout = Object.values(execution.state.timers).find(({ purpose }) => purpose === 'timeout');
+    const timeout = execution.state.timers.find(({ purpose }) => purpose === 'timeout');
     const then = execution.fire(timeout?.id);
     expect(typesOf(then).slice(0, 4)).toEqual(['TimerFired', 'StepTimedOut', 'TimerCancelled', 'ErrorCaught']);
     expect(codeOf(execution.complete(1, token))).toBe('TL0107');

@@ -2,10 +2,12 @@ import { parseInstant } from '@throughline/asl';
 import { assertNever } from '@throughline/contracts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { type ArmedTimer, attemptOf, type ExecutionState, type OpenAttempt, timerOf } from '../execution-state.ts';
+import type { FrameId } from '../frames.ts';
 import { advance } from './advance.ts';
 import { cancelTimersOf, endExecution } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { finishWait } from './enter-state.ts';
+import { enterMap, startParallel } from './fan-out.ts';
 import { handleError } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';
 import { Run } from './run.ts';
@@ -30,12 +32,9 @@ export const fireTimer = (state: ExecutionState, command: FireRecord, env: Env):
 const fired = (run: Run, timer: ArmedTimer): void => {
   switch (timer.purpose) {
     case 'wait':
-      return finishWait(run, timer.frame);
-    case 'retry': {
-      const state = stateOf(run, run.frame(timer.frame).state);
-      if (state.type !== 'Task') throw new Error(`'${state.name}' is no Task state`);
-      return scheduleStep(run, timer.frame, state);
-    }
+      return finishWait(run, run.frame(timer.frame));
+    case 'retry':
+      return retry(run, timer.frame);
     case 'timeout':
       return timedOut(run, guarded(run, timer), 'timeout');
     case 'heartbeat':
@@ -47,6 +46,20 @@ const fired = (run: Run, timer: ArmedTimer): void => {
   }
 };
 
+const retry = (run: Run, id: FrameId): void => {
+  const state = stateOf(run, id);
+  switch (state.type) {
+    case 'Task':
+      return scheduleStep(run, id, state);
+    case 'Parallel':
+      return startParallel(run, id, state);
+    case 'Map':
+      return enterMap(run, id, state);
+    default:
+      throw new Error(`'${state.name}' is not retried`);
+  }
+};
+
 const guarded = (run: Run, timer: ArmedTimer): OpenAttempt => {
   const attempt = timer.token === null ? undefined : attemptOf(run.state, timer.token);
   if (!attempt) throw new Error(`timer ${timer.id} guards no open attempt`);
@@ -55,9 +68,9 @@ const guarded = (run: Run, timer: ArmedTimer): OpenAttempt => {
 
 const timedOut = (run: Run, attempt: OpenAttempt, kind: 'timeout' | 'heartbeat'): void => {
   run.emit({ type: 'StepTimedOut', token: attempt.token, kind });
-  cancelTimersOf(run, attempt.token);
+  cancelTimersOf(run, attempt);
   const error = kind === 'timeout' ? 'States.Timeout' : 'States.HeartbeatTimeout';
-  handleError(run, attempt.frame, { error, cause: '' });
+  handleError(run, attempt.frame, { error });
 };
 
 /** Heartbeats only note their time, so the timer of a live attempt finds itself early and goes on from the last one. */

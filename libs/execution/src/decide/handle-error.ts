@@ -1,24 +1,30 @@
-import { catchExit, findCatcher, findRetrier, retryDelayMs, runtimeCause, type TaskState } from '@throughline/asl';
-import type { Frame, FrameId } from '../frames.ts';
+import { catchExit, findCatcher, findRetrier, retryDelayMs, runtimeCause, type State } from '@throughline/asl';
+import type { FrameId } from '../frames.ts';
+import { abortChildren } from './abort-children.ts';
 import { failExecution } from './close.ts';
 import { exitState } from './exit-state.ts';
+
 import { stateOf } from './machine-state.ts';
-import { boundedCause, boundedError, type Run } from './run.ts';
+import { boundedCause, boundedError, type Run, type StateError } from './run.ts';
 
-interface StateError {
-  readonly error: string;
-  readonly cause: string;
-}
+type RetryableState = Extract<State, { type: 'Task' | 'Parallel' | 'Map' }>;
 
-/** A field of the state could not be evaluated. AWS's cause says where, then what. */
-export const evaluationFailed = (run: Run, id: FrameId, { error, cause }: StateError): void => {
+export const QUERY_EVALUATION_ERROR = 'States.QueryEvaluationError';
+
+/** A field of the state could not be evaluated. AWS's cause says where, then what; for JSONata its history has an event. */
+export const evaluationFailed = (run: Run, id: FrameId, failure: { error: string; cause: string }): void => {
   const frame = run.frame(id);
-  handleError(run, id, { error, cause: runtimeCause(frame.state, frame.enteredEventId, cause) });
+  const error = boundedError(failure.error);
+  const cause = boundedCause(runtimeCause(frame.state, frame.enteredEventId, failure.cause));
+  if (error === QUERY_EVALUATION_ERROR) {
+    run.emit({ type: 'EvaluationFailed', frame: id, state: frame.state, error, cause }, cause.length);
+    return failState(run, id, { error, cause }, true);
+  }
+  failState(run, id, { error, cause }, false);
 };
 
 export const dataLimitExceeded = (run: Run, id: FrameId): void => {
-  const frame = run.frame(id);
-  const state = stateOf(run, frame.state);
+  const state = stateOf(run, id);
   const name = state.type === 'Task' ? state.resource.text : state.name;
   handleError(run, id, {
     error: 'States.DataLimitExceeded',
@@ -27,50 +33,67 @@ export const dataLimitExceeded = (run: Run, id: FrameId): void => {
 };
 
 /** What a failed state does next: retry while its first matching retrier has attempts left, else catch, else fail. */
-export const handleError = (run: Run, id: FrameId, failure: StateError): void => {
-  const error = boundedError(failure.error);
-  const cause = boundedCause(failure.cause);
-  const frame = run.frame(id);
-  const state = stateOf(run, frame.state);
-  if (state.type !== 'Task') return failExecution(run, error, cause);
-  if (scheduleRetry(run, frame, state, { error, cause })) return;
-  catchError(run, frame, state, { error, cause });
+export const handleError = (run: Run, id: FrameId, failure: StateError): void => failState(run, id, failure, true);
+
+/** `isShown`: whether AWS's history has the failure of a Parallel or Map; not where a JSONPath field of theirs was bad. */
+const failState = (run: Run, id: FrameId, { error, cause }: StateError, isShown: boolean): void => {
+  const failure: StateError = {
+    ...(error === undefined ? {} : { error: boundedError(error) }),
+    ...(cause === undefined ? {} : { cause: boundedCause(cause) }),
+  };
+  const state = stateOf(run, id);
+  if (state.type !== 'Task' && state.type !== 'Parallel' && state.type !== 'Map') return failFrame(run, id, failure);
+  abortChildren(run, id);
+  if (scheduleRetry(run, id, state, failure)) return;
+  if (isShown && state.type !== 'Task') {
+    run.emit({ type: `${state.type}Failed`, frame: id, state: state.name, ...failure }, failure.cause?.length);
+  }
+  catchError(run, id, state, failure);
 };
 
-const scheduleRetry = (run: Run, frame: Frame, state: TaskState, { error, cause }: StateError): boolean => {
-  const found = findRetrier(state.retry, error);
+/** The error leaves the frame: it fails what is around it. */
+const failFrame = (run: Run, id: FrameId, failure: StateError): void =>
+  run.frame(id).parent === null
+    ? failExecution(run, failure)
+    : run.follow({ kind: 'child-failed', child: id, failure });
+
+const scheduleRetry = (run: Run, id: FrameId, state: RetryableState, failure: StateError): boolean => {
+  const found = findRetrier(state.retry, failure.error ?? '');
   if (!found) return false;
-  const retry = (frame.retries[found.index] ?? 0) + 1;
+  const retry = (run.frame(id).retries[found.index] ?? 0) + 1;
   if (retry > found.retrier.attemptsMax) return false;
   // Drawn only where it is used: the seed's numbers then do not depend on retriers without jitter.
   const delayMs = retryDelayMs(found.retrier, retry, found.retrier.jitter === 'FULL' ? run.random01() : 0);
   run.emit(
-    { type: 'RetryScheduled', frame: frame.id, state: state.name, error, cause, retrier: found.index, retry, delayMs },
-    cause.length,
+    { type: 'RetryScheduled', frame: id, state: state.name, ...failure, retrier: found.index, retry, delayMs },
+    failure.cause?.length,
   );
-  run.arm('retry', frame.id, run.nowMs() + delayMs);
+  run.arm('retry', id, run.nowMs() + delayMs);
   return true;
 };
 
-const catchError = (run: Run, frame: Frame, state: TaskState, { error, cause }: StateError): void => {
-  const found = findCatcher(state.catch, error);
-  if (!found) return failExecution(run, error, cause);
-  const output = catchExit(state, found.catcher, frame.data, { Error: error, Cause: cause }, run.scope(frame));
+const catchError = (run: Run, id: FrameId, state: RetryableState, failure: StateError): void => {
+  const found = findCatcher(state.catch, failure.error ?? '');
+  if (!found) return failFrame(run, id, failure);
+  const frame = run.frame(id);
+  const errorOutput = { Error: failure.error ?? null, Cause: failure.cause ?? null };
+  const exit = catchExit(state, found.catcher, frame.data, errorOutput, run.scope(id));
   // An error while catching is not caught again.
-  if (!output.ok) {
-    return failExecution(run, output.error, runtimeCause(frame.state, frame.enteredEventId, output.cause));
+  if (!exit.ok) {
+    const cause = boundedCause(runtimeCause(frame.state, frame.enteredEventId, exit.cause));
+    return failFrame(run, id, { error: exit.error, cause });
   }
-  const written = run.write(output.value.output, frame.data);
-  if (!written.ok) {
-    return failExecution(
-      run,
-      'States.DataLimitExceeded',
-      `The state/task '${state.name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
-    );
+  const output = run.write(exit.value.output, frame.data);
+  const { assigned } = exit.value;
+  if (!output.ok || !run.fitsVariables(assigned)) {
+    return failFrame(run, id, {
+      error: 'States.DataLimitExceeded',
+      cause: `The state/task '${state.name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    });
   }
   run.emit(
-    { type: 'ErrorCaught', frame: frame.id, state: state.name, error, cause, catcher: found.index },
-    cause.length,
+    { type: 'ErrorCaught', frame: id, state: state.name, ...failure, catcher: found.index },
+    failure.cause?.length,
   );
-  exitState(run, frame, written, found.catcher.next);
+  exitState(run, id, { output, ...(assigned && { assigned }) }, found.catcher.next);
 };

@@ -9,7 +9,7 @@ describe('RecordHeartbeat', () => {
     execution.start();
     const then = execution.later(4_000).heartbeat();
     expect(typesOf(then)).toEqual(['StepHeartbeatRecorded']);
-    expect(then.state.attempts['1.2']?.lastSeenAt).toBe('2026-01-31T12:00:04.000Z');
+    expect(then.state.attempts.get('1.2')?.lastSeenAt).toBe('2026-01-31T12:00:04.000Z');
   });
 
   test('leaves no trace where no heartbeat is awaited', () => {

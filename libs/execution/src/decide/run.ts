@@ -6,15 +6,16 @@ import {
   isDeeperThan,
   isTerminal,
   type Json,
+  type JsonObject,
   type TimerId,
   type TimerPurpose,
 } from '@throughline/contracts';
 import { formatInstant, parseInstant, type Scope } from '@throughline/asl';
-import { contextObject } from '../context-object.ts';
+import { contextObject, type MoreContext } from '../context-object.ts';
 import type { Decision, Env, ExecutionCommandRecord, ResolvedMachine } from '../decider.ts';
 import { evolve } from '../evolve.ts';
 import type { ExecutionState } from '../execution-state.ts';
-import { type Frame, type FrameId, frameOf } from '../frames.ts';
+import { type Frame, type FrameId, frameOf, variableOf } from '../frames.ts';
 import { random01 } from '../hashes.ts';
 import { jsonBytes, sameJson } from '../json-size.ts';
 
@@ -29,6 +30,17 @@ const CAUSE_CHARS_MAX = 32_768;
 /** How a value is written into an event; `undefined` data means unchanged. */
 export type Written = { readonly ok: true; readonly data?: EventData; readonly bytes: number } | { readonly ok: false };
 
+/** Either may be absent: a callback can fail a task, and a Fail state an execution, without saying why. */
+export interface StateError {
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** What the end of a branch or iteration leads to, taken up by `advance` in the same decision. */
+export type Consequence =
+  | { readonly kind: 'child-ended'; readonly parent: FrameId }
+  | { readonly kind: 'child-failed'; readonly child: FrameId; readonly failure: StateError };
+
 /** One decision under way: the events so far, and the state that they lead to. */
 export class Run {
   readonly events: ExecutionEvent[] = [];
@@ -38,6 +50,7 @@ export class Run {
   readonly machine: ResolvedMachine;
   private bytes = 0;
   private draws = 0;
+  private readonly consequences: Consequence[] = [];
 
   constructor(state: ExecutionState, command: ExecutionCommandRecord, env: Env) {
     if (!env.machine) throw new Error(`the machine of execution ${state.ref.aggregateId} was not given`);
@@ -47,7 +60,7 @@ export class Run {
     this.machine = env.machine;
   }
 
-  emit(event: ExecutionEvent, payloadBytes = 0): void {
+  emit(event: ExecutionEvent, payloadBytes: number = 0): void {
     this.events.push(event);
     this.bytes += EVENT_BYTES + payloadBytes;
     this.state = evolve(this.state, event, this.command);
@@ -57,14 +70,32 @@ export class Run {
     return frameOf(this.state.frames, id);
   }
 
-  /** What a state's expressions may look at. Variables come with `Assign`. */
-  scope(frame: Frame): Scope {
+  follow(consequence: Consequence): void {
+    this.consequences.push(consequence);
+  }
+
+  nextConsequence(): Consequence | undefined {
+    return this.consequences.shift();
+  }
+
+  /** What the fields of the state that a frame is in may look at. */
+  scope(id: FrameId, more: MoreContext = {}): Scope {
+    const { frames } = this.state;
     return {
-      context: contextObject(this.state, frame, this.machine),
-      variable: () => undefined,
+      context: contextObject(this.state, frameOf(frames, id), this.machine, more),
+      variable: (name) => variableOf(frames, id, name),
       at: this.env.at,
       random01: () => this.random01(),
     };
+  }
+
+  /** Whether what an `Assign` gives may be kept; nothing assigned always fits. */
+  fitsVariables(assigned: JsonObject | undefined): boolean {
+    if (!assigned) return true;
+    const { variablesBytesMax, dataDepthMax } = this.env.limits;
+    if (isDeeperThan(assigned, dataDepthMax + 1)) return false;
+    this.bytes += jsonBytes(assigned);
+    return jsonBytes(assigned) <= variablesBytesMax;
   }
 
   nowMs(): number {
@@ -93,7 +124,10 @@ export class Run {
   write(value: Json, before: Json): Written {
     if (sameJson(value, before)) return { ok: true, bytes: 0 };
     const { command } = this;
-    if (command.type === 'CompleteStep' && sameJson(value, command.body.output)) {
+    if (
+      (command.type === 'CompleteStep' || command.type === 'CompleteCallback') &&
+      sameJson(value, command.body.output)
+    ) {
       return { ok: true, data: { ref: 'output' }, bytes: 0 };
     }
     if (command.type === 'StartExecution' && sameJson(value, command.body.input)) {

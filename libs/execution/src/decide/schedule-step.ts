@@ -1,45 +1,112 @@
-import { stateInput, type TaskState, taskTimes } from '@throughline/asl';
-import type { AttemptToken, Queue } from '@throughline/contracts';
-import type { Frame, FrameId } from '../frames.ts';
+import {
+  type ItemReader,
+  type MapState,
+  readerInput,
+  stateInput,
+  type TaskResource,
+  type TaskState,
+  taskTimes,
+} from '@throughline/asl';
+import {
+  assertNever,
+  type AttemptAwaits,
+  type AttemptToken,
+  type EffectClass,
+  type Json,
+  type Queue,
+} from '@throughline/contracts';
+import { type FrameId, outward } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
+import { taskTokenOf } from '../task-token.ts';
 import { dataLimitExceeded, evaluationFailed } from './handle-error.ts';
 import type { Run } from './run.ts';
 
-/** Stable over retries and redeliveries of one visit: what a worker or its callee recognises a repeat by. */
-const idempotencyKey = (run: Run, frame: Frame): string => {
+/**
+ * Stable over retries and redeliveries of one visit: what a worker or its callee recognises a repeat by. Of an iteration
+ * it is made of the states around it and its index, so it is the same when a retried Map runs it again.
+ */
+const idempotencyKey = (run: Run, id: FrameId): string => {
   const { tenant, aggregateId } = run.state.ref;
-  return sha256Hex(JSON.stringify([tenant, aggregateId, frame.id, frame.state, frame.visit]));
+  const path = [...outward(run.state.frames, id)].map(({ index, state, visit }) => [index, state, visit]);
+  return sha256Hex(JSON.stringify([tenant, aggregateId, path]));
 };
 
 /** Opens an attempt at a Task: the first of a visit, or the one that a retry waited for. */
 export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
   const frame = run.frame(id);
-  const scope = run.scope(frame);
+  const { resource } = state;
+  // The cast names what the two numbers make: a token by its own schema. evolve derives the same one.
+  const token = `${run.state.version + 1}.${run.state.roundEvents}` as AttemptToken;
+  const scope = run.scope(
+    id,
+    awaitsOf(resource) === 'callback' ? { taskToken: taskTokenOf(run.state.ref, token) } : {},
+  );
   const input = stateInput(state, frame.data, scope);
   if (!input.ok) return evaluationFailed(run, id, input);
   const times = taskTimes(state, frame.data, scope);
   if (!times.ok) return evaluationFailed(run, id, times);
-  const { timeoutMs, heartbeatMs } = times.value;
-  const { resource } = state;
-  if (resource.kind !== 'task') throw new Error(`${resource.text} is not decided yet; validation lets none in`);
-  const written = run.write(input.value, frame.data);
-  if (!written.ok) return dataLimitExceeded(run, id);
-  // The cast names what the two numbers make: a token by its own schema. evolve derives the same one.
+  open(run, id, { token, resource, input: input.value, effectClass: state.effectClass, ...times.value });
+};
+
+/** A Map whose items a worker reads: the reader's answer starts the iterations. */
+export const scheduleReader = (run: Run, id: FrameId, state: MapState, reader: ItemReader): void => {
+  const input = readerInput(state, run.frame(id).data, run.scope(id));
+  if (!input.ok) return evaluationFailed(run, id, input);
+  // As above: the token of the event that follows.
   const token = `${run.state.version + 1}.${run.state.roundEvents}` as AttemptToken;
+  open(run, id, { token, resource: reader.resource, input: input.value, effectClass: 'idempotent' });
+};
+
+interface Attempt {
+  readonly token: AttemptToken;
+  readonly resource: TaskResource;
+  readonly input: Json;
+  readonly effectClass: EffectClass;
+  readonly timeoutMs?: number;
+  readonly heartbeatMs?: number;
+}
+
+const awaitsOf = (resource: TaskResource): AttemptAwaits =>
+  resource.kind === 'task' ? resource.awaits : resource.kind;
+
+/** A child execution is run by the engine: no queue of this name is ever published to. */
+const CHILDREN = { queue: 'executions' as Queue, handler: 'startExecution' }; // a subject token
+
+// A queue name that is no subject token does not get through validation.
+const whoRuns = (resource: TaskResource): { readonly queue: Queue; readonly handler: string } => {
+  switch (resource.kind) {
+    case 'task':
+      return { queue: resource.queue as Queue, handler: resource.handler };
+    case 'activity':
+      return { queue: resource.queue as Queue, handler: resource.resource };
+    case 'child':
+      return CHILDREN;
+    default:
+      return assertNever(resource);
+  }
+};
+
+const open = (
+  run: Run,
+  id: FrameId,
+  { token, resource, input, effectClass, timeoutMs, heartbeatMs }: Attempt,
+): void => {
+  const frame = run.frame(id);
+  const written = run.write(input, frame.data);
+  if (!written.ok) return dataLimitExceeded(run, id);
   run.emit(
     {
       type: 'StepScheduled',
       frame: id,
-      state: state.name,
+      state: frame.state,
       visit: frame.visit,
       attempt: frame.attempts + 1,
       resource: resource.text,
-      // A queue name that is no subject token does not get through validation.
-      queue: resource.queue as Queue,
-      handler: resource.handler,
+      ...(awaitsOf(resource) === 'result' ? {} : { awaits: awaitsOf(resource) }),
+      ...whoRuns(resource),
       ...(written.data === undefined ? {} : { input: written.data }),
-      effectClass: state.effectClass,
-      idempotencyKey: idempotencyKey(run, frame),
+      effectClass,
+      idempotencyKey: idempotencyKey(run, id),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     },

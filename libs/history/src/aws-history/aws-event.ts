@@ -26,6 +26,17 @@ export const outputFields = (output: Json): JsonObject => ({
   outputDetails: NOT_TRUNCATED,
 });
 
+/** Variables as JSON text each; nothing where the state assigns none. */
+export const assignedFields = (assigned: JsonObject | undefined): JsonObject =>
+  assigned === undefined
+    ? {}
+    : {
+        assignedVariables: Object.fromEntries(
+          Object.entries(assigned).map(([name, value]) => [name, JSON.stringify(value)]),
+        ),
+        assignedVariablesDetails: NOT_TRUNCATED,
+      };
+
 /** AWS leaves out what a failure does not have: a timeout has no cause. */
 export const errorFields = (error: string | null | undefined, cause: string | null | undefined): JsonObject => ({
   ...(typeof error === 'string' ? { error } : {}),

@@ -1,17 +1,33 @@
-import type { Machine } from '@throughline/asl';
-import { assertNever, type Instant, type Json, type JsonObject } from '@throughline/contracts';
+import {
+  assertNever,
+  type ExecutionEvent,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type StateType,
+} from '@throughline/contracts';
 import {
   type CommitAt,
   type ExecutionState,
   type FrameId,
   frameOf,
   initialExecution,
+  isInExecutionHistory,
+  outputLeft,
   ROOT_FRAME,
   walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
-import { type AwsEventBody, type AwsHistoryEvent, errorFields, inputFields, outputFields } from './aws-event.ts';
-import { failedEvent, scheduledEvents, succeededEvent, timedOutEvent } from './task-events.ts';
+import {
+  assignedFields,
+  type AwsEventBody,
+  type AwsHistoryEvent,
+  errorFields,
+  inputFields,
+  outputFields,
+} from './aws-event.ts';
+import { fanOutEvents, iterationEvent } from './fan-out-events.ts';
+import { failedEvent, scheduledEvents, submittedEvent, succeededEvent, timedOutEvent } from './task-events.ts';
 
 /** What AWS's events say about where they ran. */
 export interface AwsPlace {
@@ -24,17 +40,15 @@ interface Shown {
   readonly frame: FrameId | undefined;
   readonly events: readonly AwsEventBody[];
 }
+type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
+
 const NOTHING: Shown = { frame: undefined, events: [] };
 
 /**
- * The execution as AWS's GetExecutionHistory shows it. The log has no types of states, so the machine that the execution
- * is pinned to is needed. The nth event has id n: the state's own count, which AWS's cause texts quote, says the same.
+ * The execution as AWS's GetExecutionHistory shows it. The nth event has id n: the state's own count, which AWS's cause
+ * texts quote, says the same. Iterations of a distributed Map are executions of their own there, and do not show.
  */
-export const awsHistory = (
-  commits: readonly CommitAt[],
-  machine: Machine,
-  place: AwsPlace,
-): readonly AwsHistoryEvent[] => {
+export const awsHistory = (commits: readonly CommitAt[], place: AwsPlace): readonly AwsHistoryEvent[] => {
   const first = commits[0];
   if (!first) return [];
   const { tenant, aggregate, aggregateId } = first.commit;
@@ -51,12 +65,19 @@ export const awsHistory = (
   };
   let state = initialExecution({ tenant, aggregate, aggregateId });
   for (const logged of commits) {
-    state = walkCommit(state, logged, (walked) => append(shownOf(walked, machine, place), walked.command.at));
+    state = walkCommit(state, logged, (walked) => append(visible(walked, shownOf(walked, place)), walked.command.at));
   }
   return events;
 };
 
-const shownOf = (walked: WalkedEvent<ExecutionState>, machine: Machine, place: AwsPlace): Shown => {
+/** Nothing, where the frame is part of another history. */
+const visible = ({ before, after }: WalkedEvent<ExecutionState>, shown: Shown): Shown => {
+  if (shown.frame === undefined) return shown;
+  const frames = before.frames.byId.has(shown.frame) ? before.frames : after.frames;
+  return isInExecutionHistory(frames, shown.frame) ? shown : NOTHING;
+};
+
+const shownOf = (walked: WalkedEvent<ExecutionState>, place: AwsPlace): Shown => {
   const { event, command, before, after } = walked;
   switch (event.type) {
     case 'ExecutionStarted': {
@@ -66,22 +87,45 @@ const shownOf = (walked: WalkedEvent<ExecutionState>, machine: Machine, place: A
       return outside('ExecutionStarted', 'executionStartedEventDetails', details);
     }
     case 'StateEntered':
-      return entered(machine, event.frame, event.state, frameOf(after.frames, event.frame).data);
+      return entered(event.stateType, event.frame, event.state, frameOf(after.frames, event.frame).data);
     case 'StateExited':
-      return exited(machine, event.frame, event.state, frameOf(after.frames, event.frame).data);
+      return exited(walked, event);
+    case 'EvaluationFailed': {
+      const { state, error, cause } = event;
+      return inFrame(event.frame, 'EvaluationFailed', { state, ...errorFields(error, cause) });
+    }
+    case 'StateAborted':
+      return inFrame(event.frame, `${event.stateType}StateAborted`);
+    case 'ParallelStarted':
+    case 'ParallelSucceeded':
+    case 'ParallelFailed':
+    case 'MapStarted':
+    case 'MapRunStarted':
+    case 'IterationStarted':
+    case 'IterationFailed':
+    case 'IterationAborted':
+    case 'MapSucceeded':
+    case 'MapFailed':
+      return fanOutEvents(event, before, mapRunArn(place, walked, event.frame));
     case 'StepScheduled': {
       const attempt = mustAttempt(after, `${after.version + 1}.${walked.index}`);
       return { frame: event.frame, events: scheduledEvents(attempt, place.region) };
     }
     case 'StepSucceeded': {
       const attempt = mustAttempt(before, event.token);
-      const output = command.type === 'CompleteStep' ? command.body.output : null;
+      const output =
+        command.type === 'CompleteStep' || command.type === 'CompleteCallback' ? command.body.output : null;
       return { frame: attempt.frame, events: [succeededEvent(attempt, output)] };
     }
     case 'StepFailed': {
       const attempt = mustAttempt(before, event.token);
-      const { error, cause } = command.type === 'FailStep' ? command.body : {};
+      const { error, cause } = command.type === 'FailStep' || command.type === 'FailCallback' ? command.body : {};
       return { frame: attempt.frame, events: [failedEvent(attempt, error, cause)] };
+    }
+    case 'StepSubmitted': {
+      const attempt = mustAttempt(before, event.token);
+      const output = command.type === 'CompleteStep' ? command.body.output : null;
+      return { frame: attempt.frame, events: [submittedEvent(attempt, output)] };
     }
     case 'StepTimedOut': {
       const attempt = mustAttempt(before, event.token);
@@ -91,13 +135,15 @@ const shownOf = (walked: WalkedEvent<ExecutionState>, machine: Machine, place: A
     case 'ExecutionSucceeded':
       return ended('ExecutionSucceeded', outputFields(after.end?.output ?? null));
     case 'ExecutionFailed':
-      return ended('ExecutionFailed', errorFields(event.error || undefined, event.cause || undefined));
+      return ended('ExecutionFailed', errorFields(event.error, event.cause));
     case 'ExecutionCancelled': {
       const reason = command.type === 'CancelExecution' ? command.body.reason : undefined;
       return outside('ExecutionAborted', 'executionAbortedEventDetails', errorFields(undefined, reason));
     }
     case 'ExecutionTimedOut':
       return outside('ExecutionTimedOut', 'executionTimedOutEventDetails', {});
+    case 'BranchStarted':
+    case 'BranchFailed':
     case 'StepCancelled':
     case 'StepHeartbeatRecorded':
     case 'RetryScheduled':
@@ -113,7 +159,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>, machine: Machine, place: A
 };
 
 const mustAttempt = (state: ExecutionState, token: string) => {
-  const attempt = Object.hasOwn(state.attempts, token) ? state.attempts[token] : undefined;
+  const attempt = state.attempts.get(token);
   if (!attempt) throw new Error(`attempt ${token} is not open`);
   return attempt;
 };
@@ -137,28 +183,47 @@ const ended = (type: 'ExecutionSucceeded' | 'ExecutionFailed', body: JsonObject)
   ],
 });
 
-const typeOf = (machine: Machine, name: string): string => {
-  const state = Object.hasOwn(machine.states, name) ? machine.states[name] : undefined;
-  if (!state) throw new Error(`the machine has no state '${name}'`);
-  return state.type;
-};
-
-const entered = (machine: Machine, frame: FrameId, name: string, input: Json): Shown => ({
+const inFrame = (frame: FrameId, type: string, body?: JsonObject): Shown => ({
   frame,
   events: [
     {
-      type: `${typeOf(machine, name)}StateEntered`,
+      type,
+      ...(body && { details: { name: `${type.charAt(0).toLowerCase()}${type.slice(1)}EventDetails`, body } }),
+    },
+  ],
+});
+
+const entered = (stateType: StateType, frame: FrameId, name: string, input: Json): Shown => ({
+  frame,
+  events: [
+    {
+      type: `${stateType}StateEntered`,
       details: { name: 'stateEnteredEventDetails', body: { name, ...inputFields(input) } },
     },
   ],
 });
 
-const exited = (machine: Machine, frame: FrameId, name: string, output: Json): Shown => ({
-  frame,
-  events: [
-    {
-      type: `${typeOf(machine, name)}StateExited`,
-      details: { name: 'stateExitedEventDetails', body: { name, ...outputFields(output) } },
-    },
-  ],
-});
+/** The end of an iteration is the exit of its last state; AWS writes both. */
+const exited = ({ before, after }: WalkedEvent<ExecutionState>, event: EventOf<'StateExited'>): Shown => {
+  const frame = frameOf(before.frames, event.frame);
+  const body = {
+    name: event.state,
+    ...outputFields(outputLeft(after.frames, frame) ?? null),
+    ...assignedFields(event.assigned),
+  };
+  const exit: AwsEventBody = {
+    type: `${frame.stateType}StateExited`,
+    details: { name: 'stateExitedEventDetails', body },
+  };
+  const parent = event.next === undefined && frame.parent !== null ? frameOf(before.frames, frame.parent) : undefined;
+  if (parent?.fanOut?.kind !== 'map') return { frame: event.frame, events: [exit] };
+  const ended = iterationEvent('MapIterationSucceeded', parent.state, frame.index);
+  return { frame: event.frame, events: [exit, ended] };
+};
+
+/** A name of the run that is the same whenever the history is read. */
+const mapRunArn = (place: AwsPlace, { before }: WalkedEvent<ExecutionState>, frame: FrameId): string => {
+  const { state, visit } = frameOf(before.frames, before.frames.byId.has(frame) ? frame : ROOT_FRAME);
+  const run = `${before.ref.aggregateId}:${frame}-${visit}`;
+  return `arn:aws:states:${place.region}:111111111111:mapRun:${before.start?.workflow.name ?? ''}/${state}:${run}`;
+};

@@ -40,7 +40,7 @@ const seconds = (attempt: Attempt): JsonObject => ({
   ...(attempt.heartbeatMs === null ? {} : { heartbeatInSeconds: attempt.heartbeatMs / 1_000 }),
 });
 
-/** An attempt that is opened is scheduled and started at once: no worker says when it takes a task. */
+/** An attempt that is opened is scheduled and started at once: no worker says when it takes a task, only who polls an activity does. */
 export const scheduledEvents = (attempt: Attempt, region: string): readonly AwsEventBody[] => {
   const family = familyOf(attempt.resource);
   if (family === 'Task') {
@@ -57,7 +57,14 @@ export const scheduledEvents = (attempt: Attempt, region: string): readonly AwsE
     ...seconds(attempt),
   });
   // AWS says nothing more of a function that has started.
-  return [scheduled, family === 'LambdaFunction' ? { type: 'LambdaFunctionStarted' } : body(family, 'Started', {})];
+  return family === 'LambdaFunction' ? [scheduled, { type: 'LambdaFunctionStarted' }] : [scheduled];
+};
+
+/** The work was handed on, or somebody has taken the activity. */
+export const submittedEvent = (attempt: Attempt, output: Json): AwsEventBody => {
+  const family = familyOf(attempt.resource);
+  if (family === 'Activity') return body(family, 'Started', {});
+  return body('Task', 'Submitted', { ...namedResource(attempt.resource), ...outputFields(output) });
 };
 
 export const succeededEvent = (attempt: Attempt, output: Json): AwsEventBody => {
