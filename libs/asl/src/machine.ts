@@ -1,5 +1,6 @@
 import type { EffectClass, Json } from '@throughline/contracts';
 import type { ChoiceOperator } from './choice-operators.ts';
+import type { FaultCode } from './validate/fault-codes.ts';
 
 /** How the expressions of a state are written: as JSONPath with payload templates, or as JSONata. */
 export type QueryLanguage = 'JSONPath' | 'JSONata';
@@ -234,7 +235,7 @@ export interface Fault {
   /** RFC 6901 pointer into the definition as given. */
   readonly pointer: string;
   /** Stable within TL0103: `UNKNOWN_FIELD`, `MISSING_TARGET`, `BAD_PATH`, … */
-  readonly code: string;
+  readonly code: FaultCode;
   /** What is wrong and what to write instead. */
   readonly message: string;
 }

@@ -67,6 +67,24 @@ describe('a machine', () => {
     expect(parsed).toMatchObject({ machine: { states: { S: { effectClass: 'idempotent' } } } });
   });
 
+  it('refuses the parts of the language that are not run yet, each at its place', () => {
+    const inner = { StartAt: 'I', States: { I: pass() } };
+    const states = {
+      S: { Type: 'Parallel', Branches: [inner], Next: 'M' },
+      M: { Type: 'Map', ItemProcessor: { StartAt: 'J', States: { J: pass() } }, Next: 'C' },
+      C: task({ Resource: 'arn:aws:states:::states:startExecution', Next: 'A', End: false }),
+      A: task({ Resource: 'arn:aws:states:eu-west-1:111111111111:activity:sign' }),
+    };
+    const faults = parseMachine({ StartAt: 'S', States: states }, ['Parallel', 'Map', 'child', 'activity']);
+    expect(faults.ok ? [] : faults.faults.map(({ code, pointer }) => `${code} ${pointer}`)).toEqual([
+      'NOT_RUN_BY_THIS_VERSION /States/S/Type',
+      'NOT_RUN_BY_THIS_VERSION /States/M/Type',
+      'NOT_RUN_BY_THIS_VERSION /States/C/Resource',
+      'NOT_RUN_BY_THIS_VERSION /States/A/Resource',
+    ]);
+    expect(parseMachine({ StartAt: 'S', States: states }, [])).toMatchObject({ ok: true });
+  });
+
   it('may have a state named like a part of Object', () => {
     const parsed = parseMachine(
       JSON.parse('{"StartAt":"__proto__","States":{"__proto__":{"Type":"Succeed"}}}') as Json,
@@ -150,7 +168,6 @@ describe('a state', () => {
     ['is no object', 1, ['WRONG_TYPE /States/S']],
     ['has no type', {}, ['MISSING_FIELD /States/S']],
     ['has an unknown type', { Type: 'Loop' }, ['UNKNOWN_STATE_TYPE /States/S/Type']],
-    ['has a type of a later version', { Type: 'Parallel', Branches: [] }, ['NOT_RUN_BY_THIS_VERSION /States/S/Type']],
     ['assigns variables', pass({ Assign: {} }), ['NOT_RUN_BY_THIS_VERSION /States/S/Assign']],
     ['is in JSONata', pass({ QueryLanguage: 'JSONata' }), ['NOT_RUN_BY_THIS_VERSION /States/S/QueryLanguage']],
     ['has an unknown field', pass({ Foo: 1 }), ['UNKNOWN_FIELD /States/S/Foo']],

@@ -1,16 +1,20 @@
 import type { ChoiceBranch, ChoiceRule, ChoiceState } from '../machine.ts';
+import { readAssign } from './assign.ts';
 import { readComparison } from './comparison.ts';
+import { checkJsonata } from './expressions.ts';
 import type { Fields } from './fields.ts';
-import { INPUT_OUTPUT_FIELDS, NAMING_FIELDS, readInputOutput } from './state-fields.ts';
+import { knownFields, readDataFlow } from './state-fields.ts';
+import { readTemplate } from './template.ts';
 
-const FIELDS = [...NAMING_FIELDS, ...INPUT_OUTPUT_FIELDS, 'Choices', 'Default'];
+const FIELDS = knownFields('Choice', { both: ['Choices', 'Default'] });
 const COMBINATORS = ['And', 'Or', 'Not'] as const;
+/** `Next` and `Assign` belong to the outermost rule only. */
+const OUTERMOST = ['Comment', 'Next', 'Assign'];
 
-/** `Next` belongs to the outermost rule only. */
 const readRule = (fields: Fields, own: readonly string[]): ChoiceRule => {
   const combinator = COMBINATORS.find((name) => fields.has(name));
   if (combinator === undefined) return readComparison(fields, own);
-  fields.allowOnly([combinator, ...own]);
+  fields.allow({ both: own, JSONPath: [combinator] });
   if (combinator === 'Not') {
     const inner = fields.object('Not');
     return { kind: 'not', rule: inner ? readRule(inner, ['Comment']) : { kind: 'and', rules: [] } };
@@ -20,13 +24,32 @@ const readRule = (fields: Fields, own: readonly string[]): ChoiceRule => {
   return { kind: combinator === 'And' ? 'and' : 'or', rules };
 };
 
-const readBranch = (fields: Fields): ChoiceBranch => {
+const readCondition = (fields: Fields, index: number): ChoiceRule => {
+  fields.allow({ both: OUTERMOST, JSONata: ['Condition', 'Output'] });
+  const condition = fields.require('Condition') ? fields.value('Condition') : false;
+  const field = `Choices[${index}]/Condition`;
+  if (typeof condition === 'boolean') return { kind: 'condition', condition, field };
+  if (typeof condition === 'string') {
+    return { kind: 'condition', condition: checkJsonata(fields, 'Condition', condition), field };
+  }
+  fields.fault('Condition', 'WRONG_TYPE', '"Condition" has to be an expression {% … %}, or true or false.');
+  return { kind: 'condition', condition: false, field };
+};
+
+const readBranch = (fields: Fields, index: number): ChoiceBranch => {
   fields.require('Next');
-  return { rule: readRule(fields, ['Comment', 'Next']), next: fields.target('Next') };
+  const isJsonata = fields.reading.queryLanguage === 'JSONata';
+  const output = isJsonata ? readTemplate(fields, 'Output') : undefined;
+  return {
+    rule: isJsonata ? readCondition(fields, index) : readRule(fields, OUTERMOST),
+    next: fields.target('Next'),
+    ...(output !== undefined && { output }),
+    ...readAssign(fields),
+  };
 };
 
 export const readChoice = (name: string, fields: Fields): ChoiceState => {
-  fields.allowOnly(FIELDS);
+  fields.allow(FIELDS);
   const branches = fields.require('Choices') ? fields.objects('Choices') : [];
   if (branches.length === 0 && Array.isArray(fields.value('Choices'))) {
     fields.fault('Choices', 'BAD_CHOICE_RULE', '"Choices" needs one rule or more.');
@@ -35,7 +58,7 @@ export const readChoice = (name: string, fields: Fields): ChoiceState => {
     type: 'Choice',
     name,
     ...fields.comment(),
-    ...readInputOutput(fields),
+    ...readDataFlow('Choice', fields),
     choices: branches.map(readBranch),
     ...(fields.has('Default') && { default: fields.target('Default') }),
   };

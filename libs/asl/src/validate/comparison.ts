@@ -1,8 +1,8 @@
 import { assertNever, type Json } from '@throughline/contracts';
 import { type ChoiceOperator, isChoiceOperator, type OperandType, OPERATORS } from '../choice-operators.ts';
 import { parseInstant } from '../instant.ts';
-import type { Comparison, Path } from '../machine.ts';
-import type { Fields } from './fields.ts';
+import type { Comparison } from '../machine.ts';
+import { type Fields, WHOLE } from './fields.ts';
 
 const PATH_ENDING = 'Path';
 
@@ -32,7 +32,7 @@ const readOperand = (
   operator: ChoiceOperator,
   byPath: boolean,
 ): Comparison['operand'] => {
-  if (byPath) return { kind: 'path', path: fields.path(field, 'any') ?? ('$' as Path) }; // `$` always compiles
+  if (byPath) return { kind: 'path', path: fields.path(field, 'any') ?? WHOLE };
   const value = fields.value(field) ?? null;
   const type = OPERATORS[operator].operand;
   if (!isOfType(value, type)) {
@@ -45,9 +45,9 @@ const readOperand = (
 /** A rule of one `Variable` and exactly one operator. */
 export const readComparison = (fields: Fields, own: readonly string[]): Comparison => {
   const operators = Object.keys(fields.values).filter((field) => operatorOf(field) !== undefined);
-  fields.allowOnly(['Variable', ...own, ...operators]);
+  fields.allow({ both: own, JSONPath: ['Variable', ...operators] });
   fields.require('Variable');
-  const variable = fields.path('Variable', 'any') ?? ('$' as Path); // `$` always compiles
+  const variable = fields.path('Variable', 'any') ?? WHOLE;
   const [field, ...others] = operators;
   for (const other of others) {
     fields.fault(other, 'BAD_CHOICE_RULE', `A rule has one operator; this one has "${field}" already.`);

@@ -1,6 +1,8 @@
 import type { Catcher, Retrier } from '../machine.ts';
+import { readAssign } from './assign.ts';
 import { SECONDS_MAX } from '../seconds.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, WHOLE } from './fields.ts';
+import { readTemplate } from './template.ts';
 
 const RETRIER_FIELDS = [
   'Comment',
@@ -11,7 +13,11 @@ const RETRIER_FIELDS = [
   'MaxDelaySeconds',
   'JitterStrategy',
 ];
-const CATCHER_FIELDS = ['Comment', 'ErrorEquals', 'ResultPath', 'Next'];
+const CATCHER_FIELDS = {
+  both: ['Comment', 'ErrorEquals', 'Next', 'Assign'],
+  JSONPath: ['ResultPath'],
+  JSONata: ['Output'],
+};
 
 /** As AWS bounds them. */
 const MAX_ATTEMPTS_MAX = 99_999_999;
@@ -32,13 +38,6 @@ const readErrorEquals = (fields: Fields, isLast: boolean): readonly string[] => 
   return names;
 };
 
-const readJitter = (fields: Fields): Retrier['jitter'] => {
-  const jitter = fields.text('JitterStrategy') ?? 'NONE';
-  if (jitter === 'NONE' || jitter === 'FULL') return jitter;
-  fields.fault('JitterStrategy', 'OUT_OF_RANGE', '"JitterStrategy" has to be "NONE" or "FULL".');
-  return 'NONE';
-};
-
 const readRetrier = (fields: Fields, isLast: boolean): Retrier => {
   fields.allowOnly(RETRIER_FIELDS);
   const maxDelaySeconds = fields.integer('MaxDelaySeconds', 1, MAX_DELAY_SECONDS_MAX);
@@ -48,21 +47,25 @@ const readRetrier = (fields: Fields, isLast: boolean): Retrier => {
     attemptsMax: fields.integer('MaxAttempts', 0, MAX_ATTEMPTS_MAX) ?? 3,
     backoffRate: fields.number('BackoffRate', 1, BACKOFF_RATE_MAX) ?? 2,
     ...(maxDelaySeconds !== undefined && { delayMaxMs: maxDelaySeconds * 1_000 }),
-    jitter: readJitter(fields),
+    jitter: fields.oneOf('JitterStrategy', ['NONE', 'FULL']),
   };
 };
 
 const readCatcher = (fields: Fields, isLast: boolean): Catcher => {
-  fields.allowOnly(CATCHER_FIELDS);
+  fields.allow(CATCHER_FIELDS);
   fields.require('Next');
+  const isJsonata = fields.reading.queryLanguage === 'JSONata';
+  const output = isJsonata ? readTemplate(fields, 'Output') : undefined;
   return {
     errorEquals: readErrorEquals(fields, isLast),
-    resultPath: fields.pathOrNull('ResultPath', 'place'),
+    resultPath: isJsonata ? WHOLE : fields.pathOrNull('ResultPath', 'place'),
+    ...(output !== undefined && { output }),
+    ...readAssign(fields),
     next: fields.target('Next'),
   };
 };
 
-const readHandlers = <T>(
+const readEach = <T>(
   fields: Fields,
   name: 'Retry' | 'Catch',
   read: (fields: Fields, isLast: boolean) => T,
@@ -75,5 +78,8 @@ const readHandlers = <T>(
   return handlers.map((handler, i) => read(handler, i === handlers.length - 1));
 };
 
-export const readRetry = (fields: Fields): readonly Retrier[] => readHandlers(fields, 'Retry', readRetrier);
-export const readCatch = (fields: Fields): readonly Catcher[] => readHandlers(fields, 'Catch', readCatcher);
+/** Of the states that can fail and be tried again: Task, Parallel, Map. */
+export const readHandlers = (fields: Fields) => ({
+  retry: readEach(fields, 'Retry', readRetrier),
+  catch: readEach(fields, 'Catch', readCatcher),
+});

@@ -1,31 +1,30 @@
-import type { FailState } from '../machine.ts';
+import type { FailState, Sourced } from '../machine.ts';
+import { readPathOrIntrinsic } from './expressions.ts';
 import type { Fields } from './fields.ts';
-import { NAMING_FIELDS } from './state-fields.ts';
+import { readText } from './sourced.ts';
+import { FAIL_FIELDS } from './state-fields.ts';
 
-const FIELDS = [...NAMING_FIELDS, 'Error', 'ErrorPath', 'Cause', 'CausePath'];
-
-const readPath = (fields: Fields, name: 'ErrorPath' | 'CausePath') => {
-  if (!fields.text(name)?.startsWith('States.')) return fields.path(name, 'reference');
-  fields.fault(name, 'NOT_RUN_BY_THIS_VERSION', 'Intrinsic functions are not run by this version.');
-  return undefined;
+/** Here, and in no other field of this kind, an intrinsic function may stand for the path. */
+const readTextOrIntrinsic = <F extends 'Error' | 'Cause'>(fields: Fields, name: F): Sourced<string, F> | undefined => {
+  const field = `${name}Path` as const;
+  if (fields.reading.queryLanguage === 'JSONata' || !fields.text(field)?.startsWith('States.')) {
+    return readText(fields, name);
+  }
+  fields.allowOneOf([name, field]);
+  const path = readPathOrIntrinsic(fields, field, 'any');
+  return path && { kind: 'path', path, field };
 };
 
 export const readFail = (name: string, fields: Fields): FailState => {
-  fields.allowOnly(FIELDS);
-  fields.allowOneOf(['Error', 'ErrorPath']);
-  fields.allowOneOf(['Cause', 'CausePath']);
-  const error = fields.text('Error');
-  const cause = fields.text('Cause');
-  const errorPath = fields.has('ErrorPath') ? readPath(fields, 'ErrorPath') : undefined;
-  const causePath = fields.has('CausePath') ? readPath(fields, 'CausePath') : undefined;
+  fields.allow(FAIL_FIELDS);
+  const error = readTextOrIntrinsic(fields, 'Error');
+  const cause = readTextOrIntrinsic(fields, 'Cause');
   return {
     type: 'Fail',
     name,
-    queryLanguage: 'JSONPath',
+    queryLanguage: fields.reading.queryLanguage,
     ...fields.comment(),
-    ...(error !== undefined && { error: { kind: 'fixed', value: error } }),
-    ...(cause !== undefined && { cause: { kind: 'fixed', value: cause } }),
-    ...(errorPath !== undefined && { error: { kind: 'path', path: errorPath, field: 'ErrorPath' } }),
-    ...(causePath !== undefined && { cause: { kind: 'path', path: causePath, field: 'CausePath' } }),
+    ...(error && { error }),
+    ...(cause && { cause }),
   };
 };

@@ -1,10 +1,20 @@
 import { type EffectClass, SUBJECT_TOKEN } from '@throughline/contracts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { TaskResource } from '../machine.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, quoted } from './fields.ts';
 
 const HTTP_INVOKE = 'arn:aws:states:::http:invoke';
+const CALLBACK = '.waitForTaskToken';
 const HANDLER = /^[A-Za-z0-9_.-]{1,128}$/;
-const EXPECTED = `"tl:task:<queue>:<handler>" or "${HTTP_INVOKE}"`;
+/** `arn:aws:states:::sqs:sendMessage.waitForTaskToken`, `arn:aws:states:::aws-sdk:s3:listBuckets` */
+const SERVICE =
+  /^arn:[^:]{1,64}:states:::((?:aws-sdk:)?[A-Za-z0-9_-]{1,56}):([A-Za-z0-9_-]{1,100})(\.sync(?::2)?|\.waitForTaskToken)?$/;
+const FUNCTION = /^arn:[^:]{1,64}:lambda:[^:]*:[^:]*:function:([^:]{1,140})(?::[^:]{1,128})?$/;
+const ACTIVITY = /^arn:[^:]{1,64}:states:[^:]*:[^:]*:activity:([^:]{1,80})$/;
+const WORKER = /^tl:task:([^:]*):([^:]*)$/;
+const EXPECTED =
+  '"tl:task:<queue>:<handler>", "arn:aws:states:::<service>:<api>", the ARN of a Lambda function or of an activity';
 
 /** What a task runs, and what its effect is taken for where the definition does not say. */
 interface ReadResource {
@@ -12,38 +22,70 @@ interface ReadResource {
   readonly effectClass: EffectClass;
 }
 
-const http = (text: string): ReadResource => ({
-  resource: {
-    kind: 'task',
-    text,
-    resourceType: 'http',
-    resource: 'invoke',
-    queue: 'http',
-    handler: 'http',
-    awaits: 'result',
-  },
-  effectClass: 'external',
-});
+/** AWS's names may hold what a subject or a handler may not; such a name becomes its hash. */
+const tokenOf = (name: string, fits: RegExp, prefix = ''): string => {
+  const token = `${prefix}${name}`;
+  return fits.test(token) ? token : `${prefix}${bytesToHex(sha256(utf8ToBytes(name))).slice(0, 32)}`;
+};
 
-const refuse = (fields: Fields, text: string): void => {
-  if (text.startsWith('arn:')) {
-    const message = `This version does not run "${text.slice(0, 200)}"; it runs ${EXPECTED}.`;
-    return fields.fault('Resource', 'NOT_RUN_BY_THIS_VERSION', message);
+const serviceTask = (text: string, resourceType: string, api: string, way: string): TaskResource => {
+  const awaits = way === CALLBACK ? 'callback' : 'result';
+  const handler = resourceType === 'http' && api === 'invoke' ? 'http' : api;
+  const names = { text, resourceType, resource: `${api}${way}` };
+  return { kind: 'task', ...names, queue: resourceType.replace(':', '-'), handler, awaits };
+};
+
+const AWAITED_OF_CHILD: Readonly<Record<string, Extract<TaskResource, { kind: 'child' }>['awaits']>> = {
+  '': 'start',
+  '.sync': 'end',
+  '.sync:2': 'end-as-json',
+  [CALLBACK]: 'callback',
+};
+
+const resourceOf = (text: string): TaskResource | undefined => {
+  const [, resourceType, api, way = ''] = SERVICE.exec(text) ?? [];
+  if (resourceType !== undefined && api !== undefined) {
+    const awaits = AWAITED_OF_CHILD[way];
+    if (resourceType === 'states' && api === 'startExecution' && awaits !== undefined) {
+      return { kind: 'child', text, resourceType, resource: `${api}${way}`, awaits };
+    }
+    return serviceTask(text, resourceType, api, way);
   }
-  fields.fault('Resource', 'UNKNOWN_RESOURCE', `"Resource" has to be ${EXPECTED}.`);
+  const [, name] = FUNCTION.exec(text) ?? [];
+  if (name !== undefined) {
+    const names = { text, resourceType: 'lambda', resource: text };
+    return { kind: 'task', ...names, queue: 'lambda', handler: tokenOf(name, HANDLER), awaits: 'result' };
+  }
+  const [, activity] = ACTIVITY.exec(text) ?? [];
+  if (activity === undefined) return undefined;
+  const queue = tokenOf(activity, SUBJECT_TOKEN, 'activity-');
+  return { kind: 'activity', text, resourceType: 'activity', resource: text, queue };
+};
+
+const workerTask = (text: string): TaskResource | undefined => {
+  const [, queue, named] = WORKER.exec(text) ?? [];
+  if (queue === undefined || named === undefined) return undefined;
+  const awaits = named.endsWith(CALLBACK) ? 'callback' : 'result';
+  const handler = awaits === 'callback' ? named.slice(0, -CALLBACK.length) : named;
+  if (!SUBJECT_TOKEN.test(queue) || !HANDLER.test(handler)) return undefined;
+  return { kind: 'task', text, resourceType: queue, resource: named, queue, handler, awaits };
+};
+
+const refuseClosedParts = (fields: Fields, resource: TaskResource): void => {
+  const what = `The resource ${quoted(resource.text)}`;
+  if (resource.kind !== 'task') fields.refusePart('Resource', resource.kind, what);
+  if (resource.kind !== 'activity' && resource.awaits === 'callback') fields.refusePart('Resource', 'callback', what);
 };
 
 export const readResource = (fields: Fields): ReadResource => {
   fields.require('Resource');
   const text = fields.text('Resource') ?? HTTP_INVOKE;
-  if (text === HTTP_INVOKE) return http(text);
-  const [scheme, kind, queue = '', handler = '', ...rest] = text.split(':');
-  if (scheme === 'tl' && kind === 'task' && rest.length === 0 && SUBJECT_TOKEN.test(queue) && HANDLER.test(handler)) {
-    return {
-      resource: { kind: 'task', text, resourceType: queue, resource: handler, queue, handler, awaits: 'result' },
-      effectClass: 'idempotent',
-    };
+  const own = workerTask(text);
+  const resource = own ?? resourceOf(text);
+  if (resource) {
+    refuseClosedParts(fields, resource);
+    return { resource, effectClass: own ? 'idempotent' : 'external' };
   }
-  refuse(fields, text);
-  return http(text);
+  fields.fault('Resource', 'UNKNOWN_RESOURCE', `${quoted(text)} cannot be run; write ${EXPECTED}.`);
+  return { resource: serviceTask(HTTP_INVOKE, 'http', 'invoke', ''), effectClass: 'external' };
 };

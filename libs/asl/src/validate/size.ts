@@ -2,7 +2,7 @@ import type { Json } from '@throughline/contracts';
 
 export const DEFINITION_BYTES_MAX = 1_048_576;
 /** Objects and arrays within each other, over the whole definition. */
-export const NESTING_MAX = 100;
+export const NESTING_MAX = 200;
 
 /** Without recursion: the value may be nested deeper than the stack allows, and this is what finds out. */
 export const isNestedDeeperThan = (value: Json, max: number): boolean => {

@@ -1,10 +1,10 @@
 import type { SucceedState } from '../machine.ts';
 import type { Fields } from './fields.ts';
-import { INPUT_OUTPUT_FIELDS, NAMING_FIELDS, readInputOutput } from './state-fields.ts';
+import { knownFields, readDataFlow } from './state-fields.ts';
 
-const FIELDS = [...NAMING_FIELDS, ...INPUT_OUTPUT_FIELDS];
+const FIELDS = knownFields('Succeed', { both: [] });
 
 export const readSucceed = (name: string, fields: Fields): SucceedState => {
-  fields.allowOnly(FIELDS);
-  return { type: 'Succeed', name, ...fields.comment(), ...readInputOutput(fields) };
+  fields.allow(FIELDS);
+  return { type: 'Succeed', name, ...fields.comment(), ...readDataFlow('Succeed', fields) };
 };

@@ -2,45 +2,41 @@ import { parseInstant } from '../instant.ts';
 import type { WaitState, WaitUntil } from '../machine.ts';
 import { SECONDS_MAX } from '../seconds.ts';
 import type { Fields } from './fields.ts';
-import {
-  INPUT_OUTPUT_FIELDS,
-  NAMING_FIELDS,
-  readInputOutput,
-  readTransition,
-  TRANSITION_FIELDS,
-} from './state-fields.ts';
+import { readNumber, readText } from './sourced.ts';
+import { knownFields, readDataFlow, readTransition } from './state-fields.ts';
 
-const UNTIL_FIELDS = ['Seconds', 'SecondsPath', 'Timestamp', 'TimestampPath'];
-const FIELDS = [...NAMING_FIELDS, ...INPUT_OUTPUT_FIELDS, ...UNTIL_FIELDS, ...TRANSITION_FIELDS];
+const FIELDS = knownFields('Wait', { both: ['Seconds', 'Timestamp'], JSONPath: ['SecondsPath', 'TimestampPath'] });
+const SECONDS = { min: 0, max: SECONDS_MAX, whole: true };
 
 const readUntil = (fields: Fields): WaitUntil => {
-  fields.allowOneOf(UNTIL_FIELDS);
-  const secondsPath = fields.path('SecondsPath', 'reference');
-  if (secondsPath !== undefined)
-    return { kind: 'seconds', seconds: { kind: 'path', path: secondsPath, field: 'SecondsPath' } };
-  const timestampPath = fields.path('TimestampPath', 'reference');
-  if (timestampPath !== undefined)
-    return { kind: 'timestamp', timestamp: { kind: 'path', path: timestampPath, field: 'TimestampPath' } };
-  const at = fields.text('Timestamp');
-  if (at !== undefined) {
-    if (parseInstant(at) === undefined) {
-      fields.fault('Timestamp', 'BAD_TIMESTAMP', 'Write it as RFC 3339 has it: 2026-01-31T12:00:00Z.');
-    }
-    return { kind: 'timestamp', timestamp: { kind: 'fixed', value: at } };
+  const ways =
+    fields.reading.queryLanguage === 'JSONata'
+      ? ['Seconds', 'Timestamp']
+      : ['Seconds', 'SecondsPath', 'Timestamp', 'TimestampPath'];
+  if (!ways.some((name) => fields.has(name))) {
+    fields.fault(undefined, 'MISSING_FIELD', `Say how long to wait: one of ${ways.join(', ')}.`);
   }
-  if (!UNTIL_FIELDS.some((name) => fields.has(name))) {
-    fields.fault(undefined, 'MISSING_FIELD', `Say how long to wait: one of ${UNTIL_FIELDS.join(', ')}.`);
+  const isTimestamp = fields.has('Timestamp') || fields.has('TimestampPath');
+  const isSeconds = fields.has('Seconds') || fields.has('SecondsPath');
+  // A pair of one kind is refused where it is read.
+  if (isTimestamp && isSeconds) fields.allowOneOf(ways);
+  if (!isTimestamp) {
+    return { kind: 'seconds', seconds: readNumber(fields, 'Seconds', SECONDS) ?? { kind: 'fixed', value: 0 } };
   }
-  return { kind: 'seconds', seconds: { kind: 'fixed', value: fields.integer('Seconds', 0, SECONDS_MAX) ?? 0 } };
+  const timestamp = readText(fields, 'Timestamp') ?? { kind: 'fixed', value: '' };
+  if (timestamp.kind === 'fixed' && parseInstant(timestamp.value) === undefined) {
+    fields.fault('Timestamp', 'BAD_TIMESTAMP', 'Write it as RFC 3339 has it: 2026-01-31T12:00:00Z.');
+  }
+  return { kind: 'timestamp', timestamp };
 };
 
 export const readWait = (name: string, fields: Fields): WaitState => {
-  fields.allowOnly(FIELDS);
+  fields.allow(FIELDS);
   return {
     type: 'Wait',
     name,
     ...fields.comment(),
-    ...readInputOutput(fields),
+    ...readDataFlow('Wait', fields),
     until: readUntil(fields),
     transition: readTransition(fields),
   };

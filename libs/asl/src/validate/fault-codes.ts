@@ -1,0 +1,32 @@
+/** Every code that a fault of a definition can have, with what it says. `docs/errors/TL0103.md` explains each. */
+export const FAULT_CODES = {
+  BAD_ASSIGN: 'a variable cannot have this name, or the name is taken by an outer flow',
+  BAD_BRANCHES: 'a Parallel has no branch, or a flow is nested too deep',
+  BAD_CHOICE_RULE: 'a rule of a Choice says nothing, or too much',
+  BAD_INTRINSIC: 'a call of an intrinsic function does not parse',
+  BAD_JSONATA: 'an expression does not parse, or its delimiters are not where they belong',
+  BAD_PATH: 'a JSONPath does not parse, or may not stand here',
+  BAD_QUERY_LANGUAGE: 'the query language is none, or may not be mixed in here',
+  BAD_STATES_ALL: '"States.ALL" does not stand alone and last',
+  BAD_STATE_NAME: 'a name of a state is empty or too long',
+  BAD_TIMESTAMP: 'a timestamp is not of the form of RFC 3339',
+  BAD_TRANSITION: 'a state goes nowhere, or to two places',
+  BAD_YAML: 'the text is neither YAML nor JSON, or uses what neither may here',
+  DUPLICATE_FIELD: 'two fields say the same thing',
+  DUPLICATE_STATE: 'two states of the machine have one name',
+  MISSING_FIELD: 'a field that has to be there is not',
+  MISSING_TARGET: 'there is no such state in the same flow',
+  NOT_RUN_BY_THIS_VERSION: 'this version does not run that part of the language',
+  OUT_OF_RANGE: 'a value is too small, too large, or none of those allowed',
+  TOO_DEEP: 'objects and arrays are nested too deep',
+  TOO_LARGE: 'the definition is too large',
+  TOO_MANY_STATES: 'the machine has too many states',
+  UNKNOWN_FIELD: 'a field is not known here',
+  UNKNOWN_RESOURCE: 'a resource names nothing that can be run',
+  UNKNOWN_STATE_TYPE: 'a state is of no known type',
+  UNREACHABLE_STATE: 'no way leads to a state',
+  WRONG_QUERY_LANGUAGE: 'a field belongs to the other query language',
+  WRONG_TYPE: 'a value is of another type than the field takes',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type FaultCode = keyof typeof FAULT_CODES;
