@@ -128,11 +128,6 @@ describe('a machine', () => {
       { StartAt: 'n'.repeat(81), States: { ['n'.repeat(81)]: pass() } },
       [`BAD_STATE_NAME /States/${'n'.repeat(81)}`],
     ],
-    [
-      'asks for JSONata',
-      { QueryLanguage: 'JSONata', StartAt: 'S', States: { S: pass() } },
-      ['NOT_RUN_BY_THIS_VERSION /QueryLanguage'],
-    ],
   ])('that %s is refused', (_, definition, faults) => {
     expect(faultsOf(definition)).toEqual(faults);
   });
@@ -168,8 +163,6 @@ describe('a state', () => {
     ['is no object', 1, ['WRONG_TYPE /States/S']],
     ['has no type', {}, ['MISSING_FIELD /States/S']],
     ['has an unknown type', { Type: 'Loop' }, ['UNKNOWN_STATE_TYPE /States/S/Type']],
-    ['assigns variables', pass({ Assign: {} }), ['NOT_RUN_BY_THIS_VERSION /States/S/Assign']],
-    ['is in JSONata', pass({ QueryLanguage: 'JSONata' }), ['NOT_RUN_BY_THIS_VERSION /States/S/QueryLanguage']],
     ['has an unknown field', pass({ Foo: 1 }), ['UNKNOWN_FIELD /States/S/Foo']],
     ['goes on and ends', pass({ Next: 'S' }), ['BAD_TRANSITION /States/S/End']],
     ['ends in words', pass({ End: 'yes' }), ['WRONG_TYPE /States/S/End', 'BAD_TRANSITION /States/S']],
@@ -221,11 +214,6 @@ describe('a Task', () => {
       ['UNKNOWN_RESOURCE /States/S/Resource'],
     ],
     ['has no handler', task({ Resource: 'tl:task:q' }), ['UNKNOWN_RESOURCE /States/S/Resource']],
-    [
-      'runs what a later version runs',
-      task({ Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken' }),
-      ['NOT_RUN_BY_THIS_VERSION /States/S/Resource'],
-    ],
     ['beats too slowly', task({ TimeoutSeconds: 5, HeartbeatSeconds: 5 }), ['OUT_OF_RANGE /States/S/HeartbeatSeconds']],
     ['has no time', task({ TimeoutSeconds: 0 }), ['OUT_OF_RANGE /States/S/TimeoutSeconds']],
     [

@@ -83,11 +83,9 @@ describe('the golden logs together', () => {
     schema.options.map((option) => option.shape.type.value),
   );
 
-  /** Events of states that no definition can have yet. */
-  const UNREACHABLE = /^(EvaluationFailed|Parallel.*|Map.*|Branch.*|Iteration.*|StateAborted|StepSubmitted)$/;
-
   test('hold every event type', () => {
-    expect(known.filter((type) => !held.has(type) && !UNREACHABLE.test(type))).toEqual([]);
+    // Until JSONata runs.
+    expect(known.filter((type) => !held.has(type))).toEqual(['EvaluationFailed']);
   });
 
   test('are those of the scenarios', () => {

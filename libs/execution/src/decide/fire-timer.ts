@@ -70,7 +70,8 @@ const timedOut = (run: Run, attempt: OpenAttempt, kind: 'timeout' | 'heartbeat')
   run.emit({ type: 'StepTimedOut', token: attempt.token, kind });
   cancelTimersOf(run, attempt);
   const error = kind === 'timeout' ? 'States.Timeout' : 'States.HeartbeatTimeout';
-  handleError(run, attempt.frame, { error });
+  // AWS's Catch output has an empty cause, where its events have none.
+  handleError(run, attempt.frame, { error, cause: '' });
 };
 
 /** Heartbeats only note their time, so the timer of a live attempt finds itself early and goes on from the last one. */

@@ -27,17 +27,10 @@ class Author {
 
   /** A state that nothing leads to would be refused: the one before it then leads there. */
   private reachable(names: readonly string[], states: Record<string, JsonObject>): JsonObject {
-    const targets = new Set(Object.values(states).flatMap((state) => targetsOf(state)));
     for (const [i, name] of names.entries()) {
-      const before = states[names[i - 1] ?? ''];
-      if (i === 0 || targets.has(name) || !before) continue;
-      const { End: _end, ...rest } = before;
-      const leads = before['Type'] === 'Fail' || before['Type'] === 'Succeed';
-      states[names[i - 1] ?? ''] = leads
-        ? { Type: 'Pass', Next: name }
-        : before['Type'] === 'Choice'
-          ? { ...before, Default: name }
-          : { ...rest, Next: name };
+      const earlier = names.slice(0, i).flatMap((other) => targetsOf(states[other] ?? {}));
+      const before = names[i - 1];
+      if (before !== undefined && !earlier.includes(name)) states[before] = leadingTo(name, states[before] ?? {});
     }
     return states;
   }
@@ -113,6 +106,13 @@ class Author {
     return later[this.choices.pick(later.length)] ?? '';
   }
 }
+
+const leadingTo = (name: string, state: JsonObject): JsonObject => {
+  if (state['Type'] === 'Fail' || state['Type'] === 'Succeed') return { Type: 'Pass', Next: name };
+  if (state['Type'] === 'Choice') return { ...state, Default: name };
+  const { End: _end, ...rest } = state;
+  return { ...rest, Next: name };
+};
 
 const targetsOf = (state: JsonObject): readonly Json[] => [
   state['Next'] ?? null,

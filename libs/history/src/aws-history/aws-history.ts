@@ -135,7 +135,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>, place: AwsPlace): Shown =>
     case 'ExecutionSucceeded':
       return ended('ExecutionSucceeded', outputFields(after.end?.output ?? null));
     case 'ExecutionFailed':
-      return ended('ExecutionFailed', errorFields(event.error, event.cause));
+      return ended('ExecutionFailed', errorFields(event.error || undefined, event.cause || undefined));
     case 'ExecutionCancelled': {
       const reason = command.type === 'CancelExecution' ? command.body.reason : undefined;
       return outside('ExecutionAborted', 'executionAbortedEventDetails', errorFields(undefined, reason));

@@ -10,6 +10,7 @@ import {
 import {
   type AnyState,
   armedTimers,
+  canonicalHash,
   type CommitAt,
   DEFAULT_LIMITS,
   decideRound,
@@ -35,6 +36,45 @@ export interface GoldenScenario {
 }
 
 const { LOOP_FOREVER, RICH, machine, task } = exampleMachines;
+
+const BRANCHES = machine({
+  Both: {
+    Type: 'Parallel',
+    Branches: [
+      { StartAt: 'Left', States: { Left: task() } },
+      { StartAt: 'Rest', States: { Rest: { Type: 'Wait', Seconds: 60, Next: 'Right' }, Right: task() } },
+      { StartAt: 'Late', States: { Late: task({ TimeoutSeconds: 30 }) } },
+    ],
+    Retry: [{ ErrorEquals: ['Busy'], IntervalSeconds: 1, MaxAttempts: 1 }],
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Mend' }],
+    End: true,
+  },
+  Mend: { Type: 'Pass', End: true },
+});
+
+const EACH = machine({
+  Inline: {
+    Type: 'Map',
+    ItemsPath: '$.items',
+    MaxConcurrency: 2,
+    ItemSelector: { 'n.$': '$$.Map.Item.Index', 'v.$': '$$.Map.Item.Value' },
+    ItemProcessor: { StartAt: 'Do', States: { Do: task() } },
+    ResultPath: '$.done',
+    Assign: { 'count.$': '$' },
+    Next: 'Distributed',
+  },
+  Distributed: {
+    Type: 'Map',
+    ItemsPath: '$.few',
+    ToleratedFailurePercentage: 10,
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'Item',
+      States: { Item: task() },
+    },
+    End: true,
+  },
+});
 
 const execution = (
   name: string,
@@ -135,6 +175,41 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       }
     },
     { roundEventsMax: 40, continuationsWithoutWaitMax: 2 },
+  ),
+  execution('branches-fail-and-are-caught', BRANCHES, (under) => {
+    under.start({ id: 'order-5' });
+    under.fail('Busy', 'HTTP 429');
+    under.fire(timerFor(under, 'retry'));
+    under.later(500).complete('left');
+    under.fail('Broken');
+  }),
+  execution('branches-join', BRANCHES, (under) => {
+    under.start({ id: 'order-7' });
+    under.complete('left');
+    under.complete('late');
+    under.fire();
+    under.complete('right');
+  }),
+  execution('iterations-fan-out-and-join', EACH, (under) => {
+    under.start({ items: [1, 2, 3], few: ['a'] });
+    under.later(10).complete('first');
+    under.complete('second');
+    under.complete('third');
+    under.complete('mended');
+  }),
+  execution('iterations-are-aborted', EACH, (under) => {
+    under.start({ items: [1, 2, 3], few: ['a'] });
+    under.fail('Broken', 'why');
+  }),
+  execution(
+    'a-callback-ends-a-step',
+    machine({ Ask: task({ Resource: 'tl:task:default:ask.waitForTaskToken' }) }),
+    (under) => {
+      under.start({ id: 'order-6' });
+      const token = under.openToken();
+      under.complete('asked');
+      under.when({ type: 'CompleteCallback', body: { token, output: 'yes', outputHash: canonicalHash('yes') } });
+    },
   ),
   {
     name: 'workflow-versions',
