@@ -2,13 +2,12 @@ import { assertNever, type Json } from '@throughline/contracts';
 import { CAUSE_LENGTH_MAX, ERROR_LENGTH_MAX, type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
 import { jsonataOfKind } from './jsonata-fields.ts';
 import type { FailState, Path, Sourced } from './machine.ts';
-import { readPath } from './path/read-path.ts';
 import type { Scope } from './scope.ts';
-import { pathNotFound } from './template.ts';
+import { readReference } from './template.ts';
 
 const textAt = (path: Path, field: string, data: Json, scope: Scope): Evaluated<string> => {
-  const read = readPath(path, data, scope);
-  if (!read.found) return pathNotFound(path, field, data);
+  const read = readReference(path, field, data, scope);
+  if (!read.ok) return read;
   return typeof read.value === 'string'
     ? evaluatedTo(read.value)
     : failedWith('States.Runtime', `The ${field} field refers to a value that is not a string: ${path}`);

@@ -1,19 +1,14 @@
-import type { Json, JsonObject } from '@throughline/contracts';
+import type { Json } from '@throughline/contracts';
 import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
-import type { JsonataText, Template } from './machine.ts';
+import type { StatesData } from './jsonata/evaluate.ts';
+import { fillJsonataTemplate } from './jsonata/fill-template.ts';
+import type { JsonataText } from './machine.ts';
 import type { Scope } from './scope.ts';
 
-/** What `$states` holds besides the context object. */
-export interface StatesData {
-  readonly input: Json;
-  readonly result?: Json;
-  readonly errorOutput?: JsonObject;
-}
+export type { StatesData };
 
 /** A field of a JSONata state with its expressions evaluated. `field` is its name as AWS's cause texts have it: `Output`. */
-export const jsonataValue = (template: Template, field: string, states: StatesData, scope: Scope): Evaluated => {
-  throw new Error(`JSONata is not evaluated yet: ${field} ${JSON.stringify([template, states, scope.at])}`);
-};
+export const jsonataValue = fillJsonataTemplate;
 
 /** The expression of `{% … %}`, as AWS's cause texts quote it. */
 const quotedExpression = (text: JsonataText): string => text.slice(2, -2).trim();

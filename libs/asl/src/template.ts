@@ -1,10 +1,12 @@
 import { isJsonObject, type Json, type JsonObject } from '@throughline/contracts';
 import { type Evaluated, evaluatedTo, type Failed, failedWith } from './evaluated.ts';
+import { evaluateIntrinsic } from './intrinsics/evaluate.ts';
+import { isIntrinsic } from './intrinsics/syntax.ts';
 import type { Path, Template } from './machine.ts';
 import { readPath } from './path/read-path.ts';
 import type { Scope } from './scope.ts';
 
-/** A template's field of this ending holds a path; its value goes to the field without the ending. */
+/** A template's field of this ending holds a path or a call of an intrinsic function; its value goes to the field without the ending. */
 export const PATH_FIELD_ENDING = '.$';
 
 /** AWS's sentence for a path that finds nothing where a field's value was to come from. */
@@ -14,14 +16,20 @@ export const pathNotFound = (path: string, field: string, data: Json): Failed =>
     `The JSONPath '${path}' specified for the field '${field}' could not be found in the input '${JSON.stringify(data)}'`,
   );
 
+/** What a path finds or an intrinsic function gives; the text has passed validation. */
+export const readReference = (text: string, field: string, data: Json, scope: Scope): Evaluated => {
+  if (isIntrinsic(text)) return evaluateIntrinsic(text, data, scope);
+  const read = readPath(text as Path, data, scope); // validation lets nothing but paths and calls in here
+  return read.found ? evaluatedTo(read.value) : pathNotFound(text, field, data);
+};
+
 const fillObject = (template: JsonObject, data: Json, scope: Scope): Evaluated => {
   let changed = false;
   const fields: [string, Json][] = [];
   for (const [name, part] of Object.entries(template)) {
     if (name.endsWith(PATH_FIELD_ENDING)) {
-      const path = part as Path; // validation let nothing but paths into fields of this ending
-      const read = readPath(path, data, scope);
-      if (!read.found) return pathNotFound(path, name, data);
+      const read = readReference(part as string, name, data, scope); // validation lets nothing but texts in here
+      if (!read.ok) return read;
       fields.push([name.slice(0, -PATH_FIELD_ENDING.length), read.value]);
       changed = true;
       continue;
@@ -44,7 +52,7 @@ const fillArray = (template: readonly Json[], data: Json, scope: Scope): Evaluat
   return evaluatedTo(items.some((item, i) => item !== template[i]) ? items : template);
 };
 
-/** Parameters and ResultSelector: the template with its paths read. A part without paths comes back as it stands. */
+/** Parameters, ResultSelector, …: the template with its paths read and its functions called. A part without paths comes back as it stands. */
 export const fillTemplate = (template: Template, data: Json, scope: Scope): Evaluated => {
   if (isJsonObject(template)) return fillObject(template, data, scope);
   if (Array.isArray(template)) return fillArray(template as readonly Json[], data, scope);

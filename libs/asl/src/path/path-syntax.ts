@@ -3,8 +3,9 @@
  * them alone is read without a library; every other selector is kept as text in the form of RFC 9535.
  */
 
-/** What a path starts from: the state's data, or the context object. */
-export type PathRoot = '$' | '$$';
+/** What a path starts from: `$` the state's data, `$$` the context object, `$name` a variable. */
+export type PathRoot =
+  { readonly kind: 'data' } | { readonly kind: 'context' } | { readonly kind: 'variable'; readonly name: string };
 
 export type PathSegment =
   | { readonly kind: 'name'; readonly name: string }
@@ -23,6 +24,7 @@ const DESCENDANTS_MAX = 2;
 /** Each further selector of a union may double the nodes that are visited. */
 const FURTHER_SELECTORS_MAX = 8;
 
+const ROOT = /^(?:\$\$|\$([\p{ID_Start}_][\p{ID_Continue}]*)|\$)(?=[.[]|$)/u;
 const SHORTHAND_NAME = /[^\s.[\]()'"*?@,:&|=<>!\\]+/y;
 const INDEX = /^-?(0|[1-9][0-9]{0,15})$/;
 
@@ -152,16 +154,27 @@ class PathReader {
   }
 }
 
+const rootOf = (text: string): { readonly root: PathRoot; readonly length: number } | undefined => {
+  const [start, name] = ROOT.exec(text) ?? [];
+  if (start === undefined) return undefined;
+  if (start === '$$') return { root: { kind: 'context' }, length: start.length };
+  const root: PathRoot = name === undefined ? { kind: 'data' } : { kind: 'variable', name };
+  return { root, length: start.length };
+};
+
 export const parsePathSyntax = (text: string): PathSyntax => {
   const refused = (problem: string): PathSyntax => ({ ok: false, problem });
   if (text.length > PATH_LENGTH_MAX) return refused(`a path may have ${PATH_LENGTH_MAX} characters`);
-  if (!text.startsWith('$')) return refused('a path starts with "$" (the data) or "$$" (the context object)');
-  const root: PathRoot = text.startsWith('$$') ? '$$' : '$';
-  if (/[^.[]/.test(text[root.length] ?? '.')) return refused('variables ("$name") are not run by this version');
+  const start = rootOf(text);
+  if (!start) {
+    return refused(
+      'a path starts with "$" (the data), "$$" (the context object) or "$name" (a variable), then "." or "["',
+    );
+  }
   const cost = tooCostly(text);
   if (cost !== undefined) return refused(cost);
   try {
-    return { ok: true, root, segments: new PathReader(text, root.length).segments() };
+    return { ok: true, root: start.root, segments: new PathReader(text, start.length).segments() };
   } catch (error) {
     if (error instanceof BadPath) return refused(error.message);
     throw error;

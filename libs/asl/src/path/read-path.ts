@@ -1,30 +1,35 @@
-import type { Json } from '@throughline/contracts';
+import { assertNever, type Json } from '@throughline/contracts';
+import { BoundedCache } from '../bounded-cache.ts';
 import type { Path } from '../machine.ts';
 import type { Scope } from '../scope.ts';
 import { type CompiledPath, compilePath, type PathRead } from './compiled-path.ts';
 
-/** Paths of the machines in use; the oldest goes first, and compiling one again costs microseconds. */
-const COMPILED_MAX = 4_096;
-const compiled = new Map<string, CompiledPath>();
+/** Paths of the machines in use; compiling one again costs microseconds. */
+const compiled = new BoundedCache<CompiledPath>(4_096);
 
 /** The compiled form of a path that passed validation. */
-export const compiledPath = (path: Path): CompiledPath => {
-  const known = compiled.get(path);
-  if (known) return known;
-  const compilation = compilePath(path);
-  if (!compilation.ok) throw new Error(`a path that was not validated: ${path}: ${compilation.problem}`);
-  if (compiled.size >= COMPILED_MAX) {
-    for (const oldest of compiled.keys()) {
-      compiled.delete(oldest);
-      break;
-    }
-  }
-  compiled.set(path, compilation.path);
-  return compilation.path;
-};
+export const compiledPath = (path: Path): CompiledPath =>
+  compiled.get(path, () => {
+    const compilation = compilePath(path);
+    if (!compilation.ok) throw new Error(`a path that was not validated: ${path}: ${compilation.problem}`);
+    return compilation.path;
+  });
 
-/** Reads `$…` from the data and `$$…` from the context object. */
+/** Reads `$…` from the data, `$$…` from the context object and `$name…` from a variable. */
 export const readPath = (path: Path, data: Json, scope: Scope): PathRead => {
   const { root, read } = compiledPath(path);
-  return read(root === '$$' ? scope.context : data);
+  switch (root.kind) {
+    case 'data':
+      return read(data);
+    case 'context':
+      return read(scope.context);
+    case 'variable': {
+      const value = scope.variable(root.name);
+      return value === undefined
+        ? { found: false, problem: `No value is assigned to the variable '$${root.name}'` }
+        : read(value);
+    }
+    default:
+      return assertNever(root);
+  }
 };

@@ -1,3 +1,5 @@
+import { compileIntrinsic, isIntrinsic } from '../intrinsics/syntax.ts';
+import { compileExpression, isExpression } from '../jsonata/expression.ts';
 import type { JsonataText, Path } from '../machine.ts';
 import type { Fields } from './fields.ts';
 import { quoted } from './fields.ts';
@@ -10,9 +12,15 @@ export const looksLikeJsonata = (text: string): boolean => text.startsWith(OPENI
 
 /** Checks an expression `{% … %}` that stands in a field. */
 export const checkJsonata = (fields: Fields, name: string | number, text: string): JsonataText => {
-  if (!text.startsWith(OPENING) || !text.endsWith(CLOSING) || text.length < OPENING.length + CLOSING.length) {
+  if (!isExpression(text)) {
     const message = `${quoted(text)} has to start with "${OPENING}" and end with "${CLOSING}", without spaces around them.`;
     fields.fault(name, 'BAD_JSONATA', message);
+  } else {
+    const compilation = compileExpression(text);
+    if (!compilation.ok) {
+      const { problem, position } = compilation;
+      fields.fault(name, 'BAD_JSONATA', `${quoted(text)}: ${problem}, at position ${position + 1} of the expression.`);
+    }
   }
   // The brand says that the text compiles; where it does not, a fault was noted and no machine is made of it.
   return text as JsonataText;
@@ -20,7 +28,12 @@ export const checkJsonata = (fields: Fields, name: string | number, text: string
 
 /** A path, or a call of an intrinsic function. */
 export const readPathOrIntrinsic = (fields: Fields, name: string, use: 'any' | 'reference'): Path | undefined => {
-  if (!fields.text(name)?.startsWith('States.')) return fields.path(name, use);
-  fields.fault(name, 'NOT_RUN_BY_THIS_VERSION', 'Intrinsic functions are not run by this version.');
-  return undefined;
+  const text = fields.text(name);
+  if (text === undefined || !isIntrinsic(text)) return fields.path(name, use);
+  const compilation = compileIntrinsic(text);
+  if (!compilation.ok) {
+    const { problem, position } = compilation;
+    fields.fault(name, 'BAD_INTRINSIC', `${quoted(text)}: ${problem}, at position ${position + 1} of the call.`);
+  }
+  return text as Path; // as for an expression
 };

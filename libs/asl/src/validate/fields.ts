@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '@throughline/contracts';
 import type { Fault, Flow, Path, QueryLanguage } from '../machine.ts';
 import { compilePath } from '../path/compiled-path.ts';
+import type { PathRoot } from '../path/path-syntax.ts';
 import type { FaultCode } from './fault-codes.ts';
 import type { Part } from './not-run-yet.ts';
 import { languageOf } from './query-language-fields.ts';
@@ -232,10 +233,10 @@ export const WHOLE = '$' as Path; // `$` always compiles
 /** A piece of the definition's own text, shortened. */
 export const quoted = (text: string): string => `"${text.slice(0, QUOTED_MAX)}"`;
 
-const unfit = (path: { root: string; steps: readonly (string | number)[] | undefined }, use: PathUse) => {
+const unfit = (path: { root: PathRoot; steps: readonly (string | number)[] | undefined }, use: PathUse) => {
   if (use === 'any') return undefined;
   if (!path.steps) return 'it may select several nodes, and here it has to name one';
   if (use === 'reference') return undefined;
-  if (path.root !== '$') return 'only the data can be written to, not the context object or a variable';
+  if (path.root.kind !== 'data') return 'only the data can be written to, not the context object or a variable';
   return path.steps.some((step) => typeof step === 'number' && step < 0) ? 'an index here counts from 0' : undefined;
 };

@@ -1,0 +1,73 @@
+import { assertNever, type Json } from '@throughline/contracts';
+import { BoundedCache } from '../bounded-cache.ts';
+import { CostExceeded, meterOf } from '../cost-meter.ts';
+import { type Evaluated, evaluatedTo, failedWith } from '../evaluated.ts';
+import { readPath } from '../path/read-path.ts';
+import type { Scope } from '../scope.ts';
+import { format, IntrinsicFailure, INTRINSICS, type IntrinsicTools } from './functions.ts';
+import { compileIntrinsic, type IntrinsicArgument, type IntrinsicCall } from './syntax.ts';
+
+const compiled = new BoundedCache<IntrinsicCall>(4_096);
+
+const failed = (error: string, call: IntrinsicCall, problem: string) =>
+  failedWith(error, `The function '${call.text}' had the following error: ${problem}`);
+const failure = (call: IntrinsicCall, problem: string) => failed('States.IntrinsicFailure', call, problem);
+
+const argumentOf = (
+  argument: IntrinsicArgument,
+  call: IntrinsicCall,
+  data: Json,
+  scope: Scope,
+  tools: IntrinsicTools,
+): Evaluated => {
+  switch (argument.kind) {
+    case 'call':
+      return evaluateCall(argument, data, scope, tools);
+    case 'path': {
+      const read = readPath(argument.path, data, scope);
+      if (read.found) return evaluatedTo(read.value);
+      const problem = `The JsonPath argument for the field '${argument.path}' could not be found in the input '${JSON.stringify(data)}'`;
+      return failed('States.Runtime', call, problem);
+    }
+    case 'text':
+      return argument.hasOpenEscape
+        ? failure(call, "A backslash escapes none of the characters ', {, } and \\.")
+        : evaluatedTo(argument.value);
+    case 'value':
+      return evaluatedTo(argument.value);
+    default:
+      return assertNever(argument);
+  }
+};
+
+const evaluateCall = (call: IntrinsicCall, data: Json, scope: Scope, tools: IntrinsicTools): Evaluated => {
+  const values: Json[] = [];
+  for (const argument of call.arguments) {
+    const value = argumentOf(argument, call, data, scope, tools);
+    if (!value.ok) return value;
+    values.push(value.value);
+  }
+  try {
+    tools.meter.charge(1);
+    const [first] = call.arguments;
+    // Only a text that stands in the call itself still knows which of its braces are escaped.
+    const isFixedFormat = call.name === 'States.Format' && first?.kind === 'text';
+    return evaluatedTo(
+      isFixedFormat ? format(first.pieces, values.slice(1), tools.meter) : INTRINSICS[call.name](values, tools),
+    );
+  } catch (error) {
+    if (error instanceof IntrinsicFailure) return failure(call, error.message);
+    if (error instanceof CostExceeded) return failure(call, 'The functions of this state cost too much to evaluate.');
+    throw error;
+  }
+};
+
+/** The value of a call that passed validation. */
+export const evaluateIntrinsic = (text: string, data: Json, scope: Scope): Evaluated => {
+  const call = compiled.get(text, () => {
+    const compilation = compileIntrinsic(text);
+    if (!compilation.ok) throw new Error(`a function that was not validated: ${text}: ${compilation.problem}`);
+    return compilation.call;
+  });
+  return evaluateCall(call, data, scope, { random01: scope.random01, meter: meterOf(scope) });
+};
