@@ -17,6 +17,7 @@ import {
   withoutFrame,
 } from './frames.ts';
 import { historyCounted } from './history-event-ids.ts';
+import { jsonBytes } from './json-size.ts';
 import { transition } from './status.ts';
 
 type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
@@ -37,6 +38,7 @@ export const parallelStarted = (state: ExecutionState, event: EventOf<'ParallelS
     opened: 0,
     running: 0,
     outputs: Map(),
+    outputBytes: 0,
   };
   const frame: Frame = { ...frameOf(state.frames, event.frame), phase: { kind: 'children' }, fanOut };
   return counted(state, withFrame(state.frames, frame), event.frame, 1);
@@ -55,6 +57,7 @@ export const mapStarted = (state: ExecutionState, event: EventOf<'MapStarted'>, 
     opened: 0,
     running: 0,
     outputs: Map(),
+    outputBytes: 0,
   };
   const frame: Frame = { ...frameOf(state.frames, event.frame), phase: { kind: 'children' }, fanOut };
   return counted(state, withFrame(state.frames, frame), event.frame, 1);
@@ -153,7 +156,12 @@ export const childExited = (state: ExecutionState, child: Frame, parentId: Frame
   if (!fanOut) throw new Error(`frame ${child.id} is a child of ${parentId}, which does not fan out`);
   const frames = withFrame(withoutFrame(state.frames, child.id), {
     ...parent,
-    fanOut: { ...fanOut, running: fanOut.running - 1, outputs: fanOut.outputs.set(child.index, child.data) },
+    fanOut: {
+      ...fanOut,
+      running: fanOut.running - 1,
+      outputs: fanOut.outputs.set(child.index, child.data),
+      outputBytes: fanOut.outputBytes + jsonBytes(child.data),
+    },
   });
   const isShown = fanOut.kind === 'map' && fanOut.mode === 'INLINE';
   return {

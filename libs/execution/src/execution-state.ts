@@ -127,20 +127,27 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   end: null,
 });
 
-/** Positions on the log in order. Tokens and timer ids both start with the version that made them. */
-const comparePositions = (a: string, b: string): number => {
-  const [aVersion, aIndex] = a.split(/[.-]/).map(Number);
-  const [bVersion, bIndex] = b.split(/[.-]/).map(Number);
-  return (aVersion ?? 0) - (bVersion ?? 0) || (aIndex ?? 0) - (bIndex ?? 0);
+/** Where a token or timer id stands on the log: both are the version that made them, a dot or a dash, and an index. */
+const positionOf = (id: string): number => {
+  const at = Math.max(id.indexOf('.'), id.indexOf('-'));
+  return Number(id.slice(0, at)) * POSITIONS_PER_VERSION + Number(id.slice(at + 1));
 };
+/** More than any commit has events. */
+const POSITIONS_PER_VERSION = 1_000_000;
+
+const inOrderOf = <T>(items: Iterable<T>, idOf: (item: T) => string): readonly T[] =>
+  [...items]
+    .map((item) => ({ item, position: positionOf(idOf(item)) }))
+    .sort((a, b) => a.position - b.position)
+    .map(({ item }) => item);
 
 /** In the order scheduled, whatever order the record's keys stand in. */
 export const openAttempts = (state: ExecutionState): readonly OpenAttempt[] =>
-  [...state.attempts.values()].sort((a, b) => comparePositions(a.token, b.token));
+  inOrderOf(state.attempts.values(), ({ token }) => token);
 
 /** In the order armed. */
 export const armedTimers = (state: ExecutionState): readonly ArmedTimer[] =>
-  [...state.timers.values()].sort((a, b) => comparePositions(a.id, b.id));
+  inOrderOf(state.timers.values(), ({ id }) => id);
 
 export const attemptOf = (state: ExecutionState, token: AttemptToken): OpenAttempt | undefined =>
   state.attempts.get(token);

@@ -33,6 +33,8 @@ interface Children {
   readonly running: number;
   /** By index; an iteration whose failure is tolerated has none. */
   readonly outputs: Map<number, Json>;
+  /** What the outputs weigh together. */
+  readonly outputBytes: number;
 }
 export interface ParallelFanOut extends Children {
   readonly kind: 'parallel';

@@ -13,6 +13,8 @@ export interface Limits {
   readonly dataDepthMax: number;
   /** What one `Assign` may set, as AWS bounds a variable. */
   readonly variablesBytesMax: number;
+  /** All outputs of a Parallel's branches or a Map's iterations, before its ResultSelector or Output. */
+  readonly fanOutOutputBytesMax: number;
   readonly bodyBytesMax: number;
   readonly definitionBytesMax: number;
   readonly roundEventsMax: number;
@@ -25,6 +27,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   stateDataBytesMax: STATE_DATA_BYTES_MAX,
   dataDepthMax: DATA_DEPTH_MAX,
   variablesBytesMax: STATE_DATA_BYTES_MAX,
+  fanOutOutputBytesMax: 16 * STATE_DATA_BYTES_MAX,
   bodyBytesMax: COMMAND_BODY_BYTES_MAX,
   definitionBytesMax: DEFINITION_BYTES_MAX,
   roundEventsMax: ROUND_EVENTS_MAX,

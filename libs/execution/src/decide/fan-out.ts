@@ -126,6 +126,8 @@ export const fanOutOf = ({ id, fanOut }: Frame): FanOut => {
 /** The last branch or iteration has ended: the state has its result, in the order of the branches or items. */
 export const finishIfDone = (run: Run, id: FrameId): void => {
   const fanOut = fanOutOf(run.frame(id));
+  // Held in memory until the join: beyond this no selector could be trusted to make state data of it.
+  if (fanOut.outputBytes > run.env.limits.fanOutOutputBytesMax) return dataLimitExceeded(run, id);
   if (fanOut.running > 0 || !allOpened(fanOut)) return;
   const state = stateOf(run, id);
   if (state.type !== 'Parallel' && state.type !== 'Map') throw new Error(`'${state.name}' does not fan out`);

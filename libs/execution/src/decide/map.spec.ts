@@ -133,6 +133,15 @@ describe('a Map', () => {
     expect(rounds).toBeGreaterThan(25);
   });
 
+  test('whose outputs grow beyond what can be held fails without waiting for the rest', () => {
+    const execution = givenMachine(each(task()), { limits: { fanOutOutputBytesMax: 1_000 } });
+    execution.start([1, 2, 3]);
+    execution.complete('x'.repeat(600));
+    const then = execution.complete('y'.repeat(600));
+    expect(then.state.end?.error).toBe('States.DataLimitExceeded');
+    expect(then.state.attempts.size).toBe(0);
+  });
+
   test('whatever the order in which results arrive, outputs stand in the order of the items', () => {
     fc.assert(
       fc.property(
