@@ -38,12 +38,16 @@ export const contextObject = (
   State: {
     Name: frame.state,
     EnteredTime: frame.enteredAt,
-    RetryCount: frame.retries.reduce((sum, n) => sum + n, 0),
+    ...(canRetry(frame) && { RetryCount: frame.retries.reduce((sum, n) => sum + n, 0) }),
   },
   StateMachine: { Id: statesArn(`stateMachine:${machine.name}`), Name: machine.name },
   ...(mapItem && { Map: { Item: { Index: mapItem.index, Value: mapItem.value } } }),
   ...(taskToken !== undefined && { Task: { Token: taskToken } }),
 });
+
+/** AWS counts retries of states that can have them. */
+const canRetry = ({ stateType }: Frame): boolean =>
+  stateType === 'Task' || stateType === 'Parallel' || stateType === 'Map';
 
 /** The innermost iteration that a frame runs in. */
 const mapItemOf = ({ frames }: ExecutionState, frame: Frame): MapItem | undefined => {

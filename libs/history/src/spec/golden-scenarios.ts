@@ -211,6 +211,13 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       under.when({ type: 'CompleteCallback', body: { token, output: 'yes', outputHash: canonicalHash('yes') } });
     },
   ),
+  execution(
+    'an-expression-fails',
+    machine({ Bad: { Type: 'Pass', Output: '{% $missing %}', End: true } }, { QueryLanguage: 'JSONata' }),
+    (under) => {
+      under.start({});
+    },
+  ),
   {
     name: 'workflow-versions',
     play: () =>
