@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '@throughline/contracts';
-import { type AwsHistoryEvent, detailsOf } from '@throughline/history';
-import type { CaseRun } from './case-run.ts';
+import { detailsOf } from '@throughline/history';
+import type { CaseRun, HistoryEvent } from './case-run.ts';
 import { causeLike, compareHistories, type OurEvent } from './compare-events.ts';
 import { type Compared, compareValues, type Difference, parsedText } from './compare-values.ts';
 import { oneAtATimeMaps } from './definition-states.ts';
@@ -71,7 +71,7 @@ const compareEnds = (
 };
 
 /** A recording lists an event's fields beside its type, whatever AWS calls the details. */
-export const flattened = (event: AwsHistoryEvent): OurEvent => {
+export const flattened = (event: HistoryEvent): OurEvent => {
   const details = detailsOf(event);
   return { ...(isJsonObject(details) ? details : {}), type: event.type };
 };

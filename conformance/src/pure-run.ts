@@ -1,10 +1,10 @@
 import { formatInstant, parseInstant, parseMachine } from '@throughline/asl';
 import {
   aggregateIdSchema,
-  type AttemptToken,
   type CommandId,
   type ExecutionCommand,
   type Instant,
+  isTerminal,
   type Json,
   sentCommandSchemas,
   tenantSchema,
@@ -25,10 +25,11 @@ import {
   storedAt,
 } from '@throughline/execution';
 import { awsHistory, verify } from '@throughline/history';
-import { AWS_PLACE } from './aws-place.ts';
-import type { CaseRun } from './case-run.ts';
+import { executionIdOfCase, workflowNameOf } from './case-names.ts';
+import { AWS_STATUS_OF, type CaseRun } from './case-run.ts';
 import type { RecordedCase } from './recorded-case.ts';
-import { type ScriptedAnswer, type TaskScript, taskScript } from './task-script.ts';
+import { commandsOf } from './stub-commands.ts';
+import { type TaskScript, taskScript } from './task-script.ts';
 
 /**
  * A case decided in this process: the decider, its effects and a clock that jumps to whatever is due next. Nothing of
@@ -55,10 +56,6 @@ export const runPurely = (recorded: RecordedCase): CaseRun => {
     return { kind: 'broken', problem: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
   }
 };
-
-/** Both are made from the case's id alone. */
-export const workflowNameOf = ({ id }: RecordedCase): string => `case-${canonicalHash(id).slice(0, 12)}`;
-const executionIdOfCase = ({ id }: RecordedCase): string => `run-${canonicalHash(id).slice(0, 12)}`;
 
 /** Something that happens at a time: in the order of the times, and of their making where those are equal. */
 interface Due {
@@ -130,8 +127,9 @@ class PureExecution {
   private carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'task': {
-        const answer = commandOf(this.script.next(effect.task.state), effect.task.token, this.now());
-        if (answer) this.later(this.nowMs + TASK_MS, answer);
+        const { state, resource, token } = effect.task;
+        const commands = commandsOf(this.script.next(state, resource), token, this.now());
+        for (const [index, command] of commands.entries()) this.later(this.nowMs + TASK_MS * (index + 1), command);
         return;
       }
       case 'arm-timer': {
@@ -162,40 +160,15 @@ class PureExecution {
   }
 }
 
-/** What a worker would send. */
-const commandOf = (answer: ScriptedAnswer, token: AttemptToken, at: Instant): ExecutionCommand | undefined => {
-  const attempt = { token, startedAt: at, finishedAt: at, worker: 'conformance' };
-  switch (answer.kind) {
-    case 'succeed':
-      return {
-        type: 'CompleteStep',
-        body: { ...attempt, output: answer.output, outputHash: canonicalHash(answer.output) },
-      };
-    case 'fail':
-      return { type: 'FailStep', body: { ...attempt, error: answer.error ?? '', cause: answer.cause ?? '' } };
-    case 'silent':
-      return undefined;
-  }
-};
-
-const STATUS_AS_AWS = {
-  succeeded: 'SUCCEEDED',
-  failed: 'FAILED',
-  cancelled: 'ABORTED',
-  timed_out: 'TIMED_OUT',
-} as const;
-
-const endedRun = (state: ExecutionState, log: readonly CommitAt[], machine: ResolvedMachine): CaseRun => {
-  const { end, status } = state;
-  if (!end || !(status in STATUS_AS_AWS)) return { kind: 'broken', problem: `it ended as ${status}` };
+const endedRun = ({ end, status }: ExecutionState, log: readonly CommitAt[], machine: ResolvedMachine): CaseRun => {
+  if (!end || !isTerminal(status)) return { kind: 'broken', problem: `it ended as ${status}` };
   return {
     kind: 'ended',
-    // Looked up above.
-    status: STATUS_AS_AWS[status as keyof typeof STATUS_AS_AWS],
+    status: AWS_STATUS_OF[status],
     ...(end.output === undefined ? {} : { output: end.output }),
     ...(end.error === undefined ? {} : { error: end.error }),
     ...(end.cause === undefined ? {} : { cause: end.cause }),
-    events: awsHistory(log, AWS_PLACE),
+    events: awsHistory(log),
     replay: verify(log, () => machine),
   };
 };

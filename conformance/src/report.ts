@@ -1,4 +1,5 @@
 import type { CaseRun } from './case-run.ts';
+import type { Difference } from './compare-values.ts';
 import type { Judgement } from './judge.ts';
 import type { RecordedCase } from './recorded-case.ts';
 
@@ -101,4 +102,37 @@ export const alignedLines = (rows: readonly (readonly string[])[]): readonly str
       .join('  ')
       .trimEnd(),
   );
+};
+
+/** The same as a Markdown table, whose second row divides it. */
+export const alignedTable = (rows: readonly (readonly string[])[]): readonly string[] => {
+  const widths = rows[0]?.map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row, at) => {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0, at === 1 ? '-' : ' '));
+    return `| ${cells.join(' | ')} |`;
+  });
+};
+
+/** Cases, in the same order, that came out otherwise the second time. */
+export const changedScores = (
+  how: string,
+  before: readonly JudgedCase[],
+  after: readonly JudgedCase[],
+): readonly string[] =>
+  before.flatMap(({ recorded: { id, name }, judgement }, i) => {
+    const other = after[i]?.judgement;
+    const [mine, theirs] = [scoreOf(judgement), other && scoreOf(other)];
+    if (mine === theirs) return [];
+    const { difference } = (other?.kind === 'judged' && other.difference ? other : judgement) as {
+      readonly difference?: Difference;
+    }; // whichever has one
+    const first = difference
+      ? `\n    ${difference.place}: expected ${difference.expected}, got ${difference.actual}`
+      : '';
+    return [`${id} ${name}: ${mine}, but ${theirs ?? 'not run'} ${how}${first}`];
+  });
+
+const scoreOf = (judgement: Judgement): string => {
+  if (judgement.kind === 'excluded') return 'excluded';
+  return `level 1 ${judgement.level1 ? 'equal' : 'missed'}, level 2 ${judgement.level2 === null ? 'not judged' : judgement.level2 ? 'equal' : 'missed'}`;
 };

@@ -1,5 +1,5 @@
 import { recordedCaseSchema } from './recorded-case.ts';
-import { outcomesByState, taskScript } from './task-script.ts';
+import { tasksByState, taskScript } from './task-script.ts';
 
 const LAMBDA = 'arn:aws:states:::lambda:invoke';
 const SNS = 'arn:aws:states:::sns:publish';
@@ -37,14 +37,14 @@ describe('an outcome', () => {
         ],
       ),
     );
-    expect(script.next('B')).toEqual({ kind: 'succeed', output: 'text' });
-    expect(script.next('A')).toEqual({ kind: 'fail', error: 'Busy', cause: '{"b":1,"a":2}' });
-    expect(script.next('A')).toEqual({ kind: 'succeed', output: { n: 1 } });
-    expect(script.next('A')).toEqual({ kind: 'silent' });
+    expect(script.next('B', LAMBDA).answer).toEqual({ kind: 'succeed', output: 'text' });
+    expect(script.next('A', LAMBDA).answer).toEqual({ kind: 'fail', error: 'Busy', cause: '{"b":1,"a":2}' });
+    expect(script.next('A', LAMBDA).answer).toEqual({ kind: 'succeed', output: { n: 1 } });
+    expect(script.next('A', LAMBDA).answer).toEqual({ kind: 'silent' });
   });
 
   it('of parallel branches goes to the one whose resource it names', () => {
-    const found = outcomesByState(
+    const found = tasksByState(
       recorded(
         {
           StartAt: 'P',
@@ -62,15 +62,15 @@ describe('an outcome', () => {
         [entered('A'), entered('B'), SCHEDULED, SCHEDULED, { type: 'TaskSucceeded' }, { type: 'TaskSucceeded' }],
       ),
     );
-    expect(found.get('A')).toMatchObject([{ output: 'a' }]);
-    expect(found.get('B')).toMatchObject([{ output: 'b' }]);
+    expect(found.get('A')?.outcomes).toMatchObject([{ output: 'a' }]);
+    expect(found.get('B')?.outcomes).toMatchObject([{ output: 'b' }]);
   });
 
   it('that no event shows goes to the only state with its resource', () => {
     const each = { Type: 'Map', ItemProcessor: { StartAt: 'A', States: { A: task(SNS) } } };
     const definition = { StartAt: 'Each', States: { Each: each } };
-    const found = outcomesByState(recorded(definition, [of('TaskSucceeded', SNS)], [{ type: 'MapRunStarted' }]));
-    expect(found.get('A')).toHaveLength(1);
+    const found = tasksByState(recorded(definition, [of('TaskSucceeded', SNS)], [{ type: 'MapRunStarted' }]));
+    expect(found.get('A')?.outcomes).toHaveLength(1);
   });
 
   it('that timed out is silence', () => {
@@ -81,7 +81,7 @@ describe('an outcome', () => {
         [entered('A'), SCHEDULED, { type: 'TaskTimedOut' }],
       ),
     );
-    expect(script.next('A')).toEqual({ kind: 'silent' });
+    expect(script.next('A', LAMBDA).answer).toEqual({ kind: 'silent' });
   });
 
   it('of a failure without error and cause has neither', () => {
@@ -92,6 +92,27 @@ describe('an outcome', () => {
         [entered('A'), SCHEDULED, { type: 'TaskFailed' }],
       ),
     );
-    expect(script.next('A')).toEqual({ kind: 'fail', error: undefined, cause: undefined });
+    expect(script.next('A', LAMBDA).answer).toEqual({ kind: 'fail', error: undefined, cause: undefined });
+  });
+
+  it('follows a submission where one was recorded', () => {
+    const callback = 'arn:aws:states:::sqs:sendMessage.waitForTaskToken';
+    const recordedTask = (...events: readonly object[]) =>
+      taskScript(
+        recorded(
+          { StartAt: 'A', States: { A: task(callback) } },
+          [of('TaskFailed', callback, { error: 'E' })],
+          [entered('A'), SCHEDULED, STARTED, ...events],
+        ),
+      ).next('A', callback);
+    const failed = { kind: 'fail', error: 'E', cause: undefined };
+    expect(recordedTask({ type: 'TaskSubmitted' }, { type: 'TaskFailed' })).toEqual({ submits: true, answer: failed });
+    expect(recordedTask({ type: 'TaskFailed' })).toEqual({ submits: false, answer: failed });
+  });
+
+  it('that was not recorded at all is silence, after the submission that a callback needs', () => {
+    const script = taskScript(recorded({ StartAt: 'A', States: { A: task(LAMBDA) } }, [], []));
+    expect(script.next('A', LAMBDA)).toEqual({ submits: false, answer: { kind: 'silent' } });
+    expect(script.next('A', `${LAMBDA}.waitForTaskToken`)).toEqual({ submits: true, answer: { kind: 'silent' } });
   });
 });

@@ -5,6 +5,11 @@ import { statesOf } from './definition-states.ts';
 import type { RecordedCase, TaskOutcome } from './recorded-case.ts';
 
 /** What the stub does with one task. */
+export interface ScriptedTask {
+  /** Whether the service took the work before its answer came: a callback, or a job that was waited for. */
+  readonly submits: boolean;
+  readonly answer: ScriptedAnswer;
+}
 export type ScriptedAnswer =
   | { readonly kind: 'succeed'; readonly output: Json }
   | { readonly kind: 'fail'; readonly error: string | undefined; readonly cause: string | undefined }
@@ -13,18 +18,24 @@ export type ScriptedAnswer =
 
 /** Gives the nth task of a state that state's nth recorded outcome. */
 export interface TaskScript {
-  next(state: string): ScriptedAnswer;
+  next(state: string, resource: string): ScriptedTask;
 }
 
+const AWAITS_CALLBACK = /\.waitForTaskToken$|:activity:[^:]+$/;
+
 export const taskScript = (recorded: RecordedCase): TaskScript => {
-  const outcomes = outcomesByState(recorded);
+  const tasks = tasksByState(recorded);
   const used = new Map<string, number>();
   return {
-    next: (state) => {
+    next: (state, resource) => {
       const n = used.get(state) ?? 0;
       used.set(state, n + 1);
-      const outcome = outcomes.get(state)?.[n];
-      return outcome ? answerOf(outcome) : { kind: 'silent' };
+      const { outcomes, submitted } = tasks.get(state) ?? { outcomes: [], submitted: [] };
+      const outcome = outcomes[n];
+      return {
+        submits: submitted[n] ?? AWAITS_CALLBACK.test(resource),
+        answer: outcome ? answerOf(outcome) : { kind: 'silent' },
+      };
     },
   };
 };
@@ -40,19 +51,34 @@ const causeText = (cause: Json | undefined): string | undefined =>
   cause === undefined || cause === null ? undefined : typeof cause === 'string' ? cause : JSON.stringify(cause);
 
 const SCHEDULED = /^(Task|LambdaFunction|Activity)Scheduled$/;
+const SUBMITTED = /^(TaskSubmitted|ActivityStarted)$/;
 const ANSWERED = /^(Task|LambdaFunction|Activity)(Succeeded|Failed|TimedOut|StartFailed|SubmitFailed|ScheduleFailed)$/;
+
+/** What was recorded of a state's tasks. */
+export interface RecordedTasks {
+  /** In the order answered. */
+  readonly outcomes: TaskOutcome[];
+  /** By task in the order scheduled: whether its submission was recorded. */
+  readonly submitted: boolean[];
+}
+
+/** A task between its schedule and its answer: the nth of its state. */
+interface OpenTask {
+  readonly state: string;
+  readonly n: number;
+}
 
 /**
  * The outcomes do not say whose they are: the recorded events do, in whose order they stand. A schedule belongs to the
  * Task state that was entered and has none yet, else (a retry) to the one that was answered last; an answer belongs to
  * the first open task that fits its resource.
  */
-export const outcomesByState = (recorded: RecordedCase): ReadonlyMap<string, readonly TaskOutcome[]> => {
+export const tasksByState = (recorded: RecordedCase): ReadonlyMap<string, RecordedTasks> => {
   const resources = new Map(statesOf(recorded.definition).map(({ name, body }) => [name, body.Resource]));
-  const byState = new Map<string, TaskOutcome[]>();
+  const byState = new Map([...resources.keys()].map((name): [string, RecordedTasks] => [name, none()]));
   const left = [...recorded.taskOutcomes];
   const entered: string[] = [];
-  const open: string[] = [];
+  let open: OpenTask[] = [];
   let answered: string | undefined;
   const fits = (state: string, outcome: TaskOutcome): boolean => {
     const text = resources.get(state);
@@ -60,31 +86,36 @@ export const outcomesByState = (recorded: RecordedCase): ReadonlyMap<string, rea
     const { resource, resourceType } = namedResource(text);
     return text === outcome.resource || (resource === outcome.resource && resourceType === outcome.resourceType);
   };
-  const give = (state: string, outcome: TaskOutcome): void =>
-    void byState.set(state, [...(byState.get(state) ?? []), outcome]);
   for (const { type, name } of recorded.expected.events) {
     if (type === 'TaskStateEntered' && name !== undefined) entered.push(name);
     else if (type === 'TaskStateExited' && name !== undefined) remove(entered, name);
     else if (SCHEDULED.test(type)) {
       const state = entered.shift() ?? answered;
-      if (state !== undefined) open.push(state);
+      const submitted = state === undefined ? undefined : byState.get(state)?.submitted;
+      if (state !== undefined && submitted) open.push({ state, n: submitted.push(false) - 1 });
+    } else if (SUBMITTED.test(type)) {
+      const task = open.find(({ state, n }) => byState.get(state)?.submitted[n] === false);
+      const submitted = task && byState.get(task.state)?.submitted;
+      if (submitted) submitted[task.n] = true;
     } else if (ANSWERED.test(type)) {
       const outcome = left.shift();
       if (!outcome) break;
-      const state = open.find((candidate) => fits(candidate, outcome)) ?? open[0];
-      if (state === undefined) continue;
-      remove(open, state);
-      give(state, outcome);
-      answered = state;
+      const task = open.find(({ state }) => fits(state, outcome)) ?? open[0];
+      if (!task) continue;
+      open = open.filter((other) => other !== task);
+      byState.get(task.state)?.outcomes.push(outcome);
+      answered = task.state;
     }
   }
   // Events that the recording does not show, as those within a distributed Map: the resource alone says whose.
   for (const outcome of left) {
     const candidates = [...resources.keys()].filter((state) => fits(state, outcome));
-    if (candidates[0] !== undefined && candidates.length === 1) give(candidates[0], outcome);
+    if (candidates[0] !== undefined && candidates.length === 1) byState.get(candidates[0])?.outcomes.push(outcome);
   }
   return byState;
 };
+
+const none = (): RecordedTasks => ({ outcomes: [], submitted: [] });
 
 const remove = (list: string[], item: string): void => {
   const index = list.indexOf(item);

@@ -27,7 +27,7 @@ const MAY_IMPORT = {
   'apps/cli': ['contracts', 'client', 'asl'],
   'examples/order-fulfilment': ['contracts', 'asl', 'client', 'worker-sdk'],
   bench: ['contracts', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
-  conformance: [...PURE, 'event-log', 'local-system', 'worker-sdk', 'client'],
+  conformance: [...PURE, 'event-log', 'local-system', 'client'],
 };
 
 /** Specs may also start real servers. */

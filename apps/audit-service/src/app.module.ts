@@ -4,6 +4,7 @@ import type { RunningProjection } from '@throughline/projections';
 import { EVENT_LOG, PG_POOL, PROJECTION, ReadModelModule } from '@throughline/service-host';
 import { AuditController } from './http/audit.controller.ts';
 import { ExecutionStarts } from './http/execution-starts.ts';
+import { HistoryController } from './http/history.controller.ts';
 import { LineageController } from './http/lineage.controller.ts';
 import { auditReadModel } from './read-model/audit-projection.ts';
 import { createPrisma, PrismaClient } from './read-model/database.ts';
@@ -12,7 +13,7 @@ import { LedgerReads } from './read-model/ledger-reads.ts';
 
 @Module({
   imports: [ReadModelModule.for(auditReadModel)],
-  controllers: [AuditController, LineageController],
+  controllers: [AuditController, HistoryController, LineageController],
   providers: [
     { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     { provide: LedgerReads, useFactory: (prisma: PrismaClient) => new LedgerReads(prisma), inject: [PrismaClient] },

@@ -104,6 +104,20 @@ describe('the audit service over a real log and a real database', () => {
     expect([unknown.status, unknown.body]).toMatchObject([404, { code: 'TL0105' }]);
   });
 
+  it("shows an execution's events as the log has them and as AWS does, to its tenant only", async () => {
+    const types = async (path: string, tenant = 'default') => {
+      const answer = await service.json<{ items?: readonly { type: string }[]; code?: string }>(path, { tenant });
+      return [answer.status, answer.body.items?.map(({ type }) => type) ?? answer.body.code];
+    };
+    const started = ['ExecutionStarted', 'StateEntered', 'StepScheduled'];
+    expect(await types('/api/v1/executions/leaf/history')).toEqual([200, started]);
+    const aws = ['ExecutionStarted', 'TaskStateEntered', 'TaskScheduled', 'TaskStarted'];
+    expect(await types('/api/v1/executions/leaf/history?format=aws')).toEqual([200, aws]);
+    expect(await types('/api/v1/executions/leaf/history?format=aws&limit=1&cursor=2')).toEqual([200, [aws[2]]]);
+    expect(await types('/api/v1/executions/leaf/history?cursor=x')).toEqual([400, 'TL0001']);
+    expect(await types('/api/v1/executions/leaf/history', 'globex')).toEqual([404, 'TL0105']);
+  });
+
   it('has the database itself refuse UPDATE, DELETE and TRUNCATE, also of no row at all', async () => {
     for (const statement of [
       `UPDATE ledger SET actors = '[]' WHERE n = 1`,

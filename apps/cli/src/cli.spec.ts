@@ -130,6 +130,41 @@ const answering = async (answers: Readonly<Record<string, unknown>>): Promise<vo
   await listen();
 };
 
+describe('history --aws', () => {
+  const at = '2026-01-31T12:00:00.000Z';
+  const items = [
+    {
+      id: 1,
+      previousEventId: 0,
+      timestamp: at,
+      type: 'ExecutionStarted',
+      executionStartedEventDetails: { input: '{}', inputDetails: { truncated: false }, roleArn: 'arn:r' },
+    },
+    {
+      id: 2,
+      previousEventId: 0,
+      timestamp: at,
+      type: 'PassStateEntered',
+      stateEnteredEventDetails: { name: 'A\u001b[31m' },
+    },
+    { id: 3, previousEventId: 2, timestamp: at, type: 'ParallelStateStarted' },
+  ];
+
+  it("is a table of AWS's events, and with --json what AWS's own command answers", async () => {
+    await answering({ 'GET /api/v1/executions/:id/history': { items, nextCursor: null } });
+    const table = await connected('history', 'e1', '--aws');
+    expect(table).toMatchObject({ code: 0, stderr: '' });
+    expect(table.stdout.trimEnd().split('\n')).toEqual([
+      'ID  PREVIOUS  AT                        TYPE                  DETAIL',
+      `1   0         ${at}  ExecutionStarted      input={}`,
+      `2   0         ${at}  PassStateEntered      name=A`,
+      `3   2         ${at}  ParallelStateStarted`,
+    ]);
+    expect(heard[0]?.url).toBe('/api/v1/executions/e1/history?format=aws');
+    expect(jsonOf(await connected('history', 'e1', '--aws', '--json'))).toEqual({ events: items });
+  });
+});
+
 describe('what it prints', () => {
   it('is a table without colours where output is not a terminal, and one JSON document with --json', async () => {
     await answering({ 'GET /api/v1/executions': { items: [execution('e1')], nextCursor: 'c2' } });

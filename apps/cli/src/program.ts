@@ -115,7 +115,11 @@ const executionCommands = (program: Command, run: Run): void => {
     .description('live progress until the end')
     .option('--after <event>', 'go on after this event id')
     .action(run(executions.watchExecution));
-  program.command('history <id>').description('every event so far').action(run(executions.showHistory));
+  program
+    .command('history <id>')
+    .description('every event so far')
+    .option('--aws', "as AWS's GetExecutionHistory shows it")
+    .action(run(executions.showHistory));
   program
     .command('cancel <id>')
     .description('cancel an execution')

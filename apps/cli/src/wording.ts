@@ -1,4 +1,11 @@
-import { type ExecutionView, isJsonObject, type Json, type ProgressEvent } from '@throughline/contracts';
+import {
+  type AwsHistoryEventView,
+  type ExecutionView,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type ProgressEvent,
+} from '@throughline/contracts';
 import { fieldLines } from './columns.ts';
 import { plainText, type Terminal } from './terminal.ts';
 
@@ -79,4 +86,20 @@ export const progressLine = (terminal: Terminal, event: ProgressEvent): string =
   ]
     .join('  ')
     .trimEnd();
+};
+
+const AWS_DETAILS_LEFT_OUT = new Set([
+  'inputDetails',
+  'outputDetails',
+  'assignedVariablesDetails',
+  'roleArn',
+  'region',
+]);
+
+/** What the details of one of AWS's events say, in one line. */
+export const awsEventDetail = (event: AwsHistoryEventView): string => {
+  const details = Object.entries(event).find(([name]) => name.endsWith('EventDetails'))?.[1];
+  if (!isJsonObject(details as Json)) return '';
+  const fields = Object.entries(details as JsonObject).filter(([name]) => !AWS_DETAILS_LEFT_OUT.has(name));
+  return plainText(fields.map(([name, value]) => `${name}=${valueText(value)}`).join(' '));
 };

@@ -1,5 +1,7 @@
 import {
+  type AwsHistoryEventView,
   type ExecutionView,
+  type HistoryEventView,
   isTerminal,
   type ProgressEvent,
   type ReadModelDigest,
@@ -9,6 +11,7 @@ import {
   type ServiceName,
   WAIT_MS_MAX,
 } from '@throughline/contracts';
+import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
 import {
   type CallArguments,
@@ -149,6 +152,31 @@ export class ThroughlineClient {
   correlation(id: string, options: RequestOptions & { limit?: number } = {}): Answer<'getCorrelationChain'> {
     const { limit, ...request } = options;
     return this.call(routes.getCorrelationChain, { ...request, params: { id }, query: { limit } });
+  }
+
+  /** Every event with its data, as the log has it. */
+  async history(
+    id: string,
+    query: Omit<Query<Routes['getHistory']>, 'format'> = {},
+    options?: RequestOptions,
+  ): Promise<Page<HistoryEventView>> {
+    // The format asked for decides which of the two kinds of pages the answer is.
+    return (await this.call(routes.getHistory, { ...options, params: { id }, query })) as Page<HistoryEventView>;
+  }
+
+  /** The same as AWS's GetExecutionHistory shows it. */
+  async awsHistory(
+    id: string,
+    query: Omit<Query<Routes['getHistory']>, 'format'> = {},
+    options?: RequestOptions,
+  ): Promise<Page<AwsHistoryEventView>> {
+    const asked = { ...query, format: 'aws' } as const;
+    // As above.
+    return (await this.call(routes.getHistory, {
+      ...options,
+      params: { id },
+      query: asked,
+    })) as Page<AwsHistoryEventView>;
   }
 
   audit(id: string, query: Query<Routes['listAudit']> = {}, options?: RequestOptions): Answer<'listAudit'> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorSchema } from './commands.ts';
 import { triggerKindSchema } from './execution.commands.ts';
 import { effectClassSchema, executionStatusSchema } from './execution.events.ts';
 import { correlationIdSchema, executionIdSchema, instantSchema } from './ids.ts';
@@ -120,6 +121,30 @@ export const auditRecordViewSchema = z.strictObject({
   hash: z.string(),
 });
 export type AuditRecordView = z.infer<typeof auditRecordViewSchema>;
+
+/** One event of an execution as the log has it, with its data in place. */
+export const historyEventViewSchema = z.strictObject({
+  /** `<version>.<index>` */
+  id: z.string(),
+  at: instantSchema,
+  type: z.string(),
+  event: jsonSchema,
+  /** What caused it. */
+  command: z.strictObject({ id: z.string(), type: z.string(), actor: actorSchema }),
+});
+export type HistoryEventView = z.infer<typeof historyEventViewSchema>;
+
+/** As AWS's GetExecutionHistory has it: beside these, at most one member `<type>EventDetails`. */
+export const awsHistoryEventViewSchema = z
+  .object({
+    id: z.int().positive(),
+    /** 0: it follows nothing. */
+    previousEventId: z.int().nonnegative(),
+    timestamp: instantSchema,
+    type: z.string(),
+  })
+  .catchall(z.record(z.string(), jsonSchema));
+export type AwsHistoryEventView = z.infer<typeof awsHistoryEventViewSchema>;
 
 export const auditVerificationSchema = z.strictObject({
   verdict: z.enum(['intact', 'broken']),

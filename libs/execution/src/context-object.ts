@@ -16,9 +16,9 @@ interface MapItem {
 
 /** ARNs as AWS shapes them, so that definitions which take them apart go on working; they name nothing outside. */
 const ACCOUNT = '111111111111';
-const REGION = 'us-east-1';
-const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/throughline`;
-const statesArn = (resource: string): string => `arn:aws:states:${REGION}:${ACCOUNT}:${resource}`;
+export const REGION = 'us-east-1';
+export const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/throughline`;
+export const statesArn = (resource: string): string => `arn:aws:states:${REGION}:${ACCOUNT}:${resource}`;
 
 /** `$$` of a state, as AWS has it. */
 export const contextObject = (

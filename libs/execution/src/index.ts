@@ -1,5 +1,6 @@
 export { type AggregateState, type RecentCommand, storedAt } from './aggregate-state.ts';
 export type { AnyState } from './any-state.ts';
+export { REGION, ROLE_ARN, statesArn } from './context-object.ts';
 export { type Decider, type Decision, type Env, type ResolvedMachine } from './decider.ts';
 export type { ExecutionCommandRecord, ReplayCommandRecord, WorkflowCommandRecord } from './decider.ts';
 export { type AnyDecider, deciderOf, executionDecider, replayDecider, workflowDecider } from './deciders.ts';

@@ -3,5 +3,5 @@ export { firstDifference, type JsonDifference } from './json-difference.ts';
 export { commitDigest, stateHash } from './state-hash.ts';
 export { type ResolveMachine, verify, verifyInSteps } from './verify.ts';
 export { type AwsHistoryEvent, detailsOf } from './aws-history/aws-event.ts';
-export { awsHistory, type AwsPlace } from './aws-history/aws-history.ts';
+export { awsHistory, awsHistoryInSteps } from './aws-history/aws-history.ts';
 export { namedResource } from './aws-history/task-events.ts';

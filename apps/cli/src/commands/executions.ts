@@ -6,7 +6,7 @@ import { UsageError } from '../failures.ts';
 import { allItems, type Invocation } from '../invocation.ts';
 import { jsonArgument } from '../json-argument.ts';
 import { plainText } from '../terminal.ts';
-import { durationText, eventDetail, executionLines, progressLine, statusWord } from '../wording.ts';
+import { awsEventDetail, durationText, eventDetail, executionLines, progressLine, statusWord } from '../wording.ts';
 
 export interface StartOptions {
   readonly input?: string;
@@ -115,7 +115,27 @@ export const watchExecution = async (
   return EXIT.ok;
 };
 
-export const showHistory = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
+export const showHistory = async (cli: Invocation, id: string, options: { aws?: boolean }): Promise<ExitCode> =>
+  options.aws ? showAwsHistory(cli, id) : showEvents(cli, id);
+
+const showAwsHistory = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
+  const events = await allItems((cursor) => client.awsHistory(id, { cursor }));
+  // As AWS's own command answers.
+  if (terminal.json) terminal.document({ events });
+  else {
+    const rows = events.map((event) => [
+      String(event.id),
+      String(event.previousEventId),
+      event.timestamp,
+      plainText(event.type),
+      awsEventDetail(event),
+    ]);
+    terminal.lines(tableLines(terminal, ['ID', 'PREVIOUS', 'AT', 'TYPE', 'DETAIL'], rows));
+  }
+  return EXIT.ok;
+};
+
+const showEvents = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
   const items = await allItems((cursor) => client.events(id, { cursor }));
   if (terminal.json) terminal.document({ items });
   else {

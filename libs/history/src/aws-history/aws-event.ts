@@ -44,7 +44,7 @@ export const errorFields = (error: string | null | undefined, cause: string | nu
 });
 
 /** What a details object says, wherever it stands in the event. */
-export const detailsOf = (event: AwsHistoryEvent): JsonObject => {
+export const detailsOf = (event: object): JsonObject => {
   for (const [name, value] of Object.entries(event)) if (name.endsWith('EventDetails')) return value as JsonObject; // by its name
   return {};
 };

@@ -1,16 +1,15 @@
-import { currentFrame, initialExecution, walkCommit } from '@throughline/execution';
+import { currentFrame, initialExecution, REGION, ROLE_ARN, walkCommit } from '@throughline/execution';
 import { exampleMachines, type ExecutionUnderTest, givenMachine } from '@throughline/execution/given-when-then';
 import fc from 'fast-check';
 import { awsHistory } from './aws-history.ts';
 
 const { RETRYING, RICH, machine, task } = exampleMachines;
-const PLACE = { region: 'eu-west-1', roleArn: 'arn:aws:iam::111111111111:role/r' };
 
-const viewOf = (under: ExecutionUnderTest) => awsHistory(under.log, PLACE);
+const viewOf = (under: ExecutionUnderTest) => awsHistory(under.log);
 
 /** AWS's cause texts quote ids, which the decider takes from its own count: both must give every event the same one. */
 const expectSameIds = (under: ExecutionUnderTest): void => {
-  const view = awsHistory(under.log, PLACE);
+  const view = awsHistory(under.log);
   expect(view.map(({ id }) => id)).toEqual(view.map((_event, index) => index + 1));
   expect(view).toHaveLength(under.state.historyEventId);
   let state = initialExecution(under.state.ref);
@@ -21,7 +20,7 @@ const expectSameIds = (under: ExecutionUnderTest): void => {
       expect(entered?.type).toMatch(/StateEntered$/);
       expect(currentFrame(after.frames)?.enteredEventId).toBe(entered?.id);
     });
-    expect(awsHistory(under.log.slice(0, index + 1), PLACE)).toHaveLength(state.historyEventId);
+    expect(awsHistory(under.log.slice(0, index + 1))).toHaveLength(state.historyEventId);
   }
 };
 
@@ -47,7 +46,7 @@ describe("AWS's view of a history", () => {
     });
     expect(viewOf(under)).toEqual([
       event(1, 0, 'ExecutionStarted', {
-        executionStartedEventDetails: { input: '{"a":1}', inputDetails: data, roleArn: PLACE.roleArn },
+        executionStartedEventDetails: { input: '{"a":1}', inputDetails: data, roleArn: ROLE_ARN },
       }),
       event(2, 0, 'PassStateEntered', {
         stateEnteredEventDetails: { name: 'First', input: '{"a":1}', inputDetails: data },
@@ -61,7 +60,7 @@ describe("AWS's view of a history", () => {
       event(5, 4, 'TaskScheduled', {
         taskScheduledEventDetails: {
           ...named,
-          region: 'eu-west-1',
+          region: REGION,
           parameters: '{"ApiEndpoint":"http://127.0.0.1:1/"}',
           timeoutInSeconds: 30,
           heartbeatInSeconds: 10,

@@ -1,11 +1,4 @@
-import {
-  assertNever,
-  type ExecutionEvent,
-  type Instant,
-  type Json,
-  type JsonObject,
-  type StateType,
-} from '@throughline/contracts';
+import { assertNever, type ExecutionEvent, type Json, type JsonObject, type StateType } from '@throughline/contracts';
 import {
   type CommitAt,
   type ExecutionState,
@@ -14,7 +7,9 @@ import {
   initialExecution,
   isInExecutionHistory,
   outputLeft,
+  ROLE_ARN,
   ROOT_FRAME,
+  statesArn,
   walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
@@ -26,14 +21,9 @@ import {
   inputFields,
   outputFields,
 } from './aws-event.ts';
+import { EventLines } from './event-lines.ts';
 import { fanOutEvents, iterationEvent } from './fan-out-events.ts';
 import { failedEvent, scheduledEvents, submittedEvent, succeededEvent, timedOutEvent } from './task-events.ts';
-
-/** What AWS's events say about where they ran. */
-export interface AwsPlace {
-  readonly region: string;
-  readonly roleArn: string;
-}
 
 /** An event of ours as AWS's events, and the frame whose line of events they continue. */
 interface Shown {
@@ -48,27 +38,32 @@ const NOTHING: Shown = { frame: undefined, events: [] };
  * The execution as AWS's GetExecutionHistory shows it. The nth event has id n: the state's own count, which AWS's cause
  * texts quote, says the same. Iterations of a distributed Map are executions of their own there, and do not show.
  */
-export const awsHistory = (commits: readonly CommitAt[], place: AwsPlace): readonly AwsHistoryEvent[] => {
+export const awsHistory = (commits: readonly CommitAt[]): readonly AwsHistoryEvent[] =>
+  [...awsHistoryInSteps(commits)].flat();
+
+/** The same commit by commit: a long history can be read up to a point, and others can have their turn in between. */
+export function* awsHistoryInSteps(
+  commits: readonly CommitAt[],
+): Generator<readonly AwsHistoryEvent[], void, undefined> {
   const first = commits[0];
-  if (!first) return [];
+  if (!first) return;
   const { tenant, aggregate, aggregateId } = first.commit;
-  const events: AwsHistoryEvent[] = [];
-  /** By frame, the last event of its line: what the next one names as the one before it. */
-  const lastIds = new Map<FrameId, number>();
-  const append = ({ frame, events: shown }: Shown, timestamp: Instant): void => {
-    for (const { type, details } of shown) {
-      const id = events.length + 1;
-      const previousEventId = frame === undefined ? 0 : (lastIds.get(frame) ?? 0);
-      events.push({ id, previousEventId, timestamp, type, ...(details ? { [details.name]: details.body } : {}) });
-      if (frame !== undefined) lastIds.set(frame, id);
-    }
-  };
+  const lines = new EventLines();
   let state = initialExecution({ tenant, aggregate, aggregateId });
   for (const logged of commits) {
-    state = walkCommit(state, logged, (walked) => append(visible(walked, shownOf(walked, place)), walked.command.at));
+    const events: AwsHistoryEvent[] = [];
+    state = walkCommit(state, logged, (walked) => {
+      const { frame, events: shown } = visible(walked, shownOf(walked));
+      for (const { type, details } of shown) {
+        const place = lines.next(walked.event, frame);
+        const timestamp = walked.command.at;
+        events.push({ ...place, timestamp, type, ...(details ? { [details.name]: details.body } : {}) });
+      }
+      lines.after(walked.event);
+    });
+    yield events;
   }
-  return events;
-};
+}
 
 /** Nothing, where the frame is part of another history. */
 const visible = ({ before, after }: WalkedEvent<ExecutionState>, shown: Shown): Shown => {
@@ -77,12 +72,12 @@ const visible = ({ before, after }: WalkedEvent<ExecutionState>, shown: Shown): 
   return isInExecutionHistory(frames, shown.frame) ? shown : NOTHING;
 };
 
-const shownOf = (walked: WalkedEvent<ExecutionState>, place: AwsPlace): Shown => {
+const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
   const { event, command, before, after } = walked;
   switch (event.type) {
     case 'ExecutionStarted': {
       const input = command.type === 'StartExecution' ? command.body.input : null;
-      const details = { ...inputFields(input), roleArn: place.roleArn };
+      const details = { ...inputFields(input), roleArn: ROLE_ARN };
       // The first state of AWS's history follows nothing, not even this.
       return outside('ExecutionStarted', 'executionStartedEventDetails', details);
     }
@@ -106,10 +101,10 @@ const shownOf = (walked: WalkedEvent<ExecutionState>, place: AwsPlace): Shown =>
     case 'IterationAborted':
     case 'MapSucceeded':
     case 'MapFailed':
-      return fanOutEvents(event, before, mapRunArn(place, walked, event.frame));
+      return fanOutEvents(event, before, mapRunArn(walked, event.frame));
     case 'StepScheduled': {
       const attempt = mustAttempt(after, `${after.version + 1}.${walked.index}`);
-      return { frame: event.frame, events: scheduledEvents(attempt, place.region) };
+      return { frame: event.frame, events: scheduledEvents(attempt) };
     }
     case 'StepSucceeded': {
       const attempt = mustAttempt(before, event.token);
@@ -222,8 +217,8 @@ const exited = ({ before, after }: WalkedEvent<ExecutionState>, event: EventOf<'
 };
 
 /** A name of the run that is the same whenever the history is read. */
-const mapRunArn = (place: AwsPlace, { before }: WalkedEvent<ExecutionState>, frame: FrameId): string => {
+const mapRunArn = ({ before }: WalkedEvent<ExecutionState>, frame: FrameId): string => {
   const { state, visit } = frameOf(before.frames, before.frames.byId.has(frame) ? frame : ROOT_FRAME);
   const run = `${before.ref.aggregateId}:${frame}-${visit}`;
-  return `arn:aws:states:${place.region}:111111111111:mapRun:${before.start?.workflow.name ?? ''}/${state}:${run}`;
+  return statesArn(`mapRun:${before.start?.workflow.name ?? ''}/${state}:${run}`);
 };

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@throughline/contracts';
-import type { OpenAttempt } from '@throughline/execution';
+import { type OpenAttempt, REGION } from '@throughline/execution';
 import { type AwsEventBody, errorFields, inputFields, outputFields } from './aws-event.ts';
 import type { Json } from '@throughline/contracts';
 
@@ -41,13 +41,13 @@ const seconds = (attempt: Attempt): JsonObject => ({
 });
 
 /** An attempt that is opened is scheduled and started at once: no worker says when it takes a task, only who polls an activity does. */
-export const scheduledEvents = (attempt: Attempt, region: string): readonly AwsEventBody[] => {
+export const scheduledEvents = (attempt: Attempt): readonly AwsEventBody[] => {
   const family = familyOf(attempt.resource);
   if (family === 'Task') {
     const { resource, resourceType } = namedResource(attempt.resource);
     const parameters = JSON.stringify(attempt.input);
     return [
-      body(family, 'Scheduled', { resourceType, resource, region, parameters, ...seconds(attempt) }),
+      body(family, 'Scheduled', { resourceType, resource, region: REGION, parameters, ...seconds(attempt) }),
       body(family, 'Started', { resourceType, resource }),
     ];
   }
