@@ -4,6 +4,7 @@ import { type RecordedCase, recordedCaseSchema } from '../recorded-case.ts';
 /** Cases of our own in the form of the recordings, for specs of the runner: they say nothing about AWS. */
 
 const LAMBDA = 'arn:aws:states:::lambda:invoke';
+const SQS = 'arn:aws:states:::sqs:sendMessage.waitForTaskToken';
 const base = { source: 'examples', kind: 'task', queryLanguage: 'JSONPath', hasPlaceholders: true };
 const entered = (kind: string, name: string, input: unknown) => ({ type: `${kind}StateEntered`, name, input });
 const exited = (kind: string, name: string, output: unknown) => ({ type: `${kind}StateExited`, name, output });
@@ -50,6 +51,81 @@ const RETRIED = {
   },
 };
 
+const SILENT = {
+  ...base,
+  id: 'silent',
+  name: 'a callback that never comes',
+  definition: {
+    StartAt: 'Ask',
+    States: {
+      Ask: {
+        Type: 'Task',
+        Resource: SQS,
+        TimeoutSeconds: 4,
+        Parameters: { QueueUrl: 'q', MessageBody: { 'Token.$': '$$.Task.Token' } },
+        End: true,
+      },
+    },
+  },
+  input: {},
+  taskOutcomes: [
+    { type: 'TaskTimedOut', error: 'States.Timeout', resource: 'sendMessage.waitForTaskToken', resourceType: 'sqs' },
+  ],
+  expected: {
+    status: 'FAILED',
+    error: 'States.Timeout',
+    events: [
+      { type: 'ExecutionStarted', input: {} },
+      entered('Task', 'Ask', {}),
+      ...[SCHEDULED, STARTED, { type: 'TaskSubmitted', output: { MessageId: '<id>' } }],
+      ...[
+        { type: 'TaskTimedOut', error: 'States.Timeout' },
+        { type: 'ExecutionFailed', error: 'States.Timeout' },
+      ],
+    ],
+  },
+};
+
+const FANNED_OUT = {
+  ...base,
+  id: 'fanned-out',
+  name: 'two branches, one of which waits for a callback',
+  definition: {
+    StartAt: 'Both',
+    States: {
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          { StartAt: 'Ask', States: { Ask: { Type: 'Task', Resource: SQS, End: true } } },
+          { StartAt: 'Say', States: { Say: { Type: 'Pass', Result: 'said', End: true } } },
+        ],
+        End: true,
+      },
+    },
+  },
+  input: { n: 1 },
+  taskOutcomes: [
+    { type: 'TaskSucceeded', output: '"yes"', resource: 'sendMessage.waitForTaskToken', resourceType: 'sqs' },
+  ],
+  expected: {
+    status: 'SUCCEEDED',
+    output: '["yes", "said"]',
+    events: [
+      { type: 'ExecutionStarted', input: { n: 1 } },
+      entered('Parallel', 'Both', { n: 1 }),
+      { type: 'ParallelStateStarted' },
+      entered('Pass', 'Say', { n: 1 }),
+      exited('Pass', 'Say', '"said"'),
+      entered('Task', 'Ask', { n: 1 }),
+      ...[SCHEDULED, STARTED, { type: 'TaskSubmitted' }, { type: 'TaskSucceeded', output: '"yes"' }],
+      exited('Task', 'Ask', '"yes"'),
+      { type: 'ParallelStateSucceeded' },
+      exited('Parallel', 'Both', '["yes", "said"]'),
+      { type: 'ExecutionSucceeded', output: '["yes", "said"]' },
+    ],
+  },
+};
+
 const NAMED = {
   ...base,
   id: 'named',
@@ -78,4 +154,6 @@ const NAMED = {
   },
 };
 
-export const EXAMPLE_CASES: readonly RecordedCase[] = z.array(recordedCaseSchema).parse([RETRIED, NAMED]);
+export const EXAMPLE_CASES: readonly RecordedCase[] = z
+  .array(recordedCaseSchema)
+  .parse([RETRIED, NAMED, SILENT, FANNED_OUT]);
