@@ -14,11 +14,17 @@ export interface Program {
   readonly readyUrl: string;
 }
 
+/**
+ * Most of what a service allocates lives for one batch. In Node's own 16 MB of young space much of it is copied about
+ * before it dies: with 64 MB a step costs 7 % less processor time over all processes (docs/performance.md).
+ */
+const NODE_ARGS = ['--enable-source-maps', '--max-semi-space-size=64'];
+
 const OTEL_MODULE = join(CHECKOUT, 'libs', 'service-host', 'dist', 'otel.js');
 
 export const serviceProgram = (service: ServiceName, ports: Ports): Program => ({
   name: service,
-  nodeArgs: ['--enable-source-maps', '--import', pathToFileURL(OTEL_MODULE).href],
+  nodeArgs: [...NODE_ARGS, '--import', pathToFileURL(OTEL_MODULE).href],
   entry: join(CHECKOUT, 'apps', service, 'dist', 'main.js'),
   env: { PORT: String(ports.services[service]), OTEL_SERVICE_NAME: service },
   readyUrl: `http://127.0.0.1:${ports.services[service]}/health/ready`,
