@@ -1,5 +1,5 @@
 import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { EventLog } from '@throughline/event-log';
+import { type EventLog, RecentCommits } from '@throughline/event-log';
 import { type CommandSender, connectNats, type NatsConnection } from '@throughline/event-log/jetstream';
 import {
   COMMAND_SENDER,
@@ -26,8 +26,10 @@ import { ExecutionReads } from './read-model/execution-reads.ts';
 import { orchestratorReadModel } from './read-model/orchestrator-projection.ts';
 import { WorkflowReads } from './read-model/workflow-reads.ts';
 
+const recent = new RecentCommits();
+
 @Module({
-  imports: [ReadModelModule.for(orchestratorReadModel)],
+  imports: [ReadModelModule.for(orchestratorReadModel, { decode: (bytes) => recent.decode(bytes) })],
   controllers: [ExecutionsController, WorkflowsController, EngineController],
   providers: [
     { provide: PrismaClient, useFactory: (pool: Pool) => openPrisma(pool), inject: [PG_POOL] },
@@ -36,7 +38,7 @@ import { WorkflowReads } from './read-model/workflow-reads.ts';
       provide: Engine,
       useFactory: async (nc: NatsConnection, reads: EngineReads, host: HostConfig, logger: Logger) => {
         const logConnection = await connectNats({ url: host.natsUrl, name: `${host.service}-log` });
-        return new Engine(nc, logConnection, reads, orchestratorConfig(), logger);
+        return new Engine(nc, logConnection, recent, reads, orchestratorConfig(), logger);
       },
       inject: [NATS_CONNECTION, EngineReads, HOST_CONFIG, LOGGER],
     },

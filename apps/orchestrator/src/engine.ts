@@ -1,4 +1,5 @@
 import type { CommandAnswer } from '@throughline/contracts';
+import type { RecentCommits } from '@throughline/event-log';
 import {
   createPublisher,
   JetStreamEventLog,
@@ -49,6 +50,7 @@ export class Engine {
   constructor(
     nc: NatsConnection,
     private readonly logConnection: NatsConnection,
+    recent: RecentCommits,
     reads: EngineReads,
     config: OrchestratorConfig,
     logger: Logger,
@@ -56,7 +58,7 @@ export class Engine {
     this.nc = nc;
     this.logger = logger;
     this.config = config;
-    this.log = new JetStreamEventLog(logConnection);
+    this.log = new JetStreamEventLog(logConnection, { onEncoded: (encoded) => recent.add(encoded) });
     this.publisher = createPublisher(nc);
     this.clock = config.timerSpeed === 1 ? BROKER_CLOCK : fastClock(config.timerSpeed, Date.now());
     this.states = new StateCache(this.log, config.statesMax);

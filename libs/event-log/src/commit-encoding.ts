@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Commit, type CommitDraft, parseCommit } from '@throughline/contracts';
 
 export interface EncodedCommit {
@@ -12,22 +12,23 @@ export type DecodedCommit =
 
 /** `,"digest":"` + 64 hex digits + `"}`: the digest is always the last key, so it can be cut off without parsing. */
 const DIGEST_HEAD = ',"digest":"';
-const TAIL_BYTES = DIGEST_HEAD.length + 64 + 2;
+const DIGEST_CHARS = 64;
+const TAIL_BYTES = DIGEST_HEAD.length + DIGEST_CHARS + 2;
 
 /** The digest is taken over exactly the bytes that are appended, without the digest field itself. */
 export const encodeCommit = (draft: CommitDraft): EncodedCommit => {
-  const text = JSON.stringify(draft);
-  const digest = createHash('sha256').update(text).digest('hex');
-  return {
-    bytes: Buffer.from(`${text.slice(0, -1)}${DIGEST_HEAD}${digest}"}`),
-    // The cast only says that a draft plus its digest is the commit of the same aggregate; TypeScript widens the union.
-    commit: { ...draft, digest } as Commit,
-  };
+  const undigested = Buffer.from(JSON.stringify(draft));
+  const digest = hash('sha256', undigested, 'hex');
+  const bytes = Buffer.allocUnsafe(undigested.length - 1 + TAIL_BYTES);
+  undigested.copy(bytes);
+  bytes.write(`${DIGEST_HEAD}${digest}"}`, undigested.length - 1, 'latin1');
+  // The cast only says that a draft plus its digest is the commit of the same aggregate; TypeScript widens the union.
+  return { bytes, commit: { ...draft, digest } as Commit };
 };
 
 const damaged = (problem: string): DecodedCommit => ({ kind: 'unreadable', code: 'TL0202', problem });
 
-/** Checks version, digest and schema, in that order: a newer build's commit is named as such, not as damage. */
+/** Checks version, schema and digest, in that order: a newer build's commit is named as such, not as damage. */
 export const decodeCommit = (bytes: Uint8Array): DecodedCommit => {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let json: unknown;
@@ -46,11 +47,16 @@ export const decodeCommit = (bytes: Uint8Array): DecodedCommit => {
       };
     case 'malformed':
       return damaged(parsed.problem);
-    case 'commit': {
-      const body = view.subarray(0, Math.max(0, view.length - TAIL_BYTES));
-      const digest = createHash('sha256').update(body).update('}').digest('hex');
-      const tail = view.subarray(body.length).toString('latin1');
-      return tail === `${DIGEST_HEAD}${digest}"}` ? parsed : damaged('the digest does not match the bytes');
-    }
+    case 'commit':
+      return hasItsDigest(view) ? parsed : damaged('the digest does not match the bytes');
   }
+};
+
+const hasItsDigest = (bytes: Buffer): boolean => {
+  const end = bytes.length - TAIL_BYTES;
+  if (end < 0) return false;
+  const undigested = Buffer.allocUnsafe(end + 1);
+  bytes.copy(undigested, 0, 0, end);
+  undigested.write('}', end, 'latin1');
+  return bytes.toString('latin1', end) === `${DIGEST_HEAD}${hash('sha256', undigested, 'hex')}"}`;
 };

@@ -1,4 +1,4 @@
-import { decodeCommit } from '@throughline/event-log';
+import { decodeCommit, type DecodedCommit } from '@throughline/event-log';
 import type { FeedRecord } from '@throughline/event-log/jetstream';
 import type { Pool } from 'pg';
 import { inBatchTransaction } from './batch-transaction.ts';
@@ -18,21 +18,27 @@ export interface DecodedBatch {
   readonly stoppedBy?: UnreadableRecord;
 }
 
-const decodeRecord = (record: FeedRecord): ProjectedRecord | UnreadableRecord => {
-  const decoded = decodeCommit(record.bytes);
+export type Decode = (bytes: Uint8Array) => DecodedCommit;
+
+const decodeRecord = (record: FeedRecord, decode: Decode): ProjectedRecord | UnreadableRecord => {
+  const decoded = decode(record.bytes);
   const { seq, storedAt, bytes } = record;
   return decoded.kind === 'commit'
     ? { commit: decoded.commit, seq, storedAt, bytes }
     : { seq, subject: record.subject, storedAt, bytes, code: decoded.code, problem: decoded.problem };
 };
 
-export const decodeBatch = (records: readonly FeedRecord[], takesUnreadable: boolean): DecodedBatch => {
+export const decodeBatch = (
+  records: readonly FeedRecord[],
+  takesUnreadable: boolean,
+  decode: Decode = decodeCommit,
+): DecodedBatch => {
   const stretches: Stretch[] = [];
   const commits: ProjectedRecord[] = [];
   let run: ProjectedRecord[] = [];
   let lastSeq = 0;
   for (const raw of records) {
-    const record = decodeRecord(raw);
+    const record = decodeRecord(raw, decode);
     if ('commit' in record) {
       if (run.length === 0) stretches.push({ kind: 'commits', records: run });
       run.push(record);

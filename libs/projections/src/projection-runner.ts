@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STREAMS } from '@throughline/contracts';
+import { STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
 import {
   type LogFeed,
   logPosition,
@@ -9,7 +9,7 @@ import {
 } from '@throughline/event-log/jetstream';
 import type { Pool } from 'pg';
 import { type Checkpoint, CheckpointMovedError, readCheckpoint } from './checkpoint.ts';
-import { applyBatch, type DecodedBatch, decodeBatch } from './projected-batch.ts';
+import { applyBatch, type Decode, type DecodedBatch, decodeBatch } from './projected-batch.ts';
 import type { ProjectedRecord, Projection, UnreadableRecord } from './projection.ts';
 
 export type ProjectionState =
@@ -47,8 +47,10 @@ export interface ProjectionOptions {
   readonly projection: Projection;
   /** Serving schema; default `projection.schema`. */
   readonly schema?: string;
-  /** Records in one transaction at most; default 500. */
+  /** Records in one transaction at most; default 1,000. */
   readonly batchSize?: number;
+  /** Default: `decodeCommit`. */
+  readonly decode?: Decode;
   readonly onBatch?: (batch: readonly ProjectedRecord[]) => void;
   /** Runs one batch's transaction inside a span or a timer. */
   readonly aroundBatch?: (batch: readonly ProjectedRecord[], run: () => Promise<void>) => Promise<void>;
@@ -63,7 +65,7 @@ export interface RunningProjection {
   stop(): Promise<void>;
 }
 
-const BATCH_SIZE = 500;
+const BATCH_SIZE = 1_000;
 const IDLE_MS = 1_000;
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
@@ -155,7 +157,7 @@ class ProjectionRunner implements RunningProjection {
 
   /** Returns when it is told to stop; throws whatever went wrong. Nothing is remembered from one call to the next but counts. */
   async #projectFromCheckpoint(): Promise<void> {
-    const { pool, nc } = this.#options;
+    const { pool, nc, projection } = this.#options;
     const position = await logPosition(nc);
     // Before anything that needs the database: the lag grows visibly while it is away.
     this.#headSeq = position.lastSeq;
@@ -167,7 +169,8 @@ class ProjectionRunner implements RunningProjection {
       );
     }
     const feed = await openLogFeed(nc, {
-      name: this.#options.projection.schema,
+      name: projection.schema,
+      filterSubject: projection.aggregate && SUBJECT_FILTERS.logOfAggregate(projection.aggregate),
       fromSeq: this.#seq + 1,
       batchMax: this.#batchSize,
       created: position.created,
@@ -186,7 +189,8 @@ class ProjectionRunner implements RunningProjection {
       const last = records.at(-1);
       if (last) {
         this.#headSeq = Math.max(this.#headSeq, last.seq);
-        const batch = decodeBatch(records, this.#options.projection.applyUnreadable !== undefined);
+        const { projection, decode } = this.#options;
+        const batch = decodeBatch(records, projection.applyUnreadable !== undefined, decode);
         if (batch.stretches.length > 0) await this.#commitBatch(batch, feed.created);
         if (batch.stoppedBy) throw new UnreadableRecordError(batch.stoppedBy);
       }

@@ -6,6 +6,7 @@ import {
   commandIdSchema,
   type CommitDraft,
   correlationIdSchema,
+  executionIdSchema,
   instantSchema,
   logSubject,
   type ReadModelDigest,
@@ -153,6 +154,50 @@ afterAll(async () => {
   log.close();
   await pool.end();
   await nc.close();
+});
+
+describe('a projection of one aggregate', () => {
+  beforeEach(tables);
+
+  /** What it asks for is what it gets: a commit of another aggregate would be counted too. */
+  class ReplayTally extends Tally {
+    readonly aggregate = 'replay' as const;
+  }
+  const replayDraft = (id: string): CommitDraft => ({
+    ...draft(id, 1, 0),
+    aggregate: 'replay',
+    commands: [
+      {
+        id: commandIdSchema.parse(`c-${id}`),
+        at: instantSchema.parse('2026-01-31T12:00:00.000Z'),
+        actor: { kind: 'system', id: 'spec' },
+        seed: '0'.repeat(32),
+        type: 'RecordReplay',
+        body: {
+          executionId: executionIdSchema.parse(id),
+          mode: 'full',
+          result: { verdict: 'identical', commits: 1, events: 1, matchPercent: 100 },
+        },
+        events: 1,
+      },
+    ],
+    events: [{ type: 'ReplayCompleted' }],
+  });
+
+  test('reads nothing else, is not behind for what it does not read, and is rebuilt to the same rows', async () => {
+    const runner = start(new ReplayTally());
+    await append(names('before', 5), 2);
+    const [outcome] = await log.append([replayDraft('replayed')]);
+    if (outcome?.kind !== 'appended') throw new Error('not appended');
+    await append(names('behind', 5), 2);
+    expect(await runner.caughtUpTo(outcome.seq, 10_000)).toBe(true);
+    expect(await counted()).toBe(1);
+    await eventually('the lag is gone', () => runner.status().lag === 0);
+    const served = await digestReadModel(pool, readModel);
+    const model = { ...readModel, createProjection: () => new ReplayTally() };
+    const rebuilt = await rebuildReadModel({ pool, nc, log, readModel: model, batchSize: 7 });
+    expect(rebuilt).toMatchObject({ kind: 'rebuilt', records: 1, digest: served });
+  });
 });
 
 describe('a running projection', () => {

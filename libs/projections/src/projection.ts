@@ -1,4 +1,4 @@
-import type { ServiceName } from '@throughline/contracts';
+import type { Aggregate, ServiceName } from '@throughline/contracts';
 import type { EventLog, LoggedCommit } from '@throughline/event-log';
 
 /** A commit as a projection gets it: parsed once, with its place on the log and the very bytes that stand there. */
@@ -30,6 +30,8 @@ export interface SqlTransaction {
 export interface Projection {
   /** Shown in logs and metrics; usually the service's schema. */
   readonly schema: string;
+  /** Reads this aggregate's commits alone: what follows from a few of them need not be sent, nor parse, all the others. */
+  readonly aggregate?: Aggregate;
   /**
    * Writes what the batch changes, by bulk upserts. Rows must follow from the log alone: no clock, no serials, no
    * order of arrival, so that any batch size and any number of repeats lead to the same rows.

@@ -1,6 +1,12 @@
-import { type ReadModelDigest, type Refusal, STREAMS } from '@throughline/contracts';
+import { type ReadModelDigest, type Refusal, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
-import { type LogFeed, logPosition, type NatsConnection, openLogFeed } from '@throughline/event-log/jetstream';
+import {
+  lastSeqOfKind,
+  type LogFeed,
+  logPosition,
+  type NatsConnection,
+  openLogFeed,
+} from '@throughline/event-log/jetstream';
 import type { Pool, PoolClient } from 'pg';
 import { quoted, rebuildLock, servingLock } from './batch-transaction.ts';
 import { digestReadModel } from './digest.ts';
@@ -42,15 +48,18 @@ class ShadowTables {
   readonly #projection: Projection;
   readonly #feed: LogFeed;
 
-  constructor(name: string, options: RebuildOptions, feed: LogFeed) {
+  constructor(name: string, options: RebuildOptions, projection: Projection, feed: LogFeed) {
     this.name = name;
     this.#options = options;
-    this.#projection = options.readModel.createProjection(options.log);
+    this.#projection = projection;
     this.#feed = feed;
   }
 
-  async projectTo(headSeq: number): Promise<void> {
-    const { pool, batchSize = BATCH_SIZE } = this.#options;
+  /** Up to `seq`, or to the last commit before it that this projection reads. */
+  async projectTo(seq: number): Promise<void> {
+    const { pool, nc, batchSize = BATCH_SIZE } = this.#options;
+    const { aggregate } = this.#projection;
+    const headSeq = aggregate === undefined ? seq : Math.min(seq, await lastSeqOfKind(nc, aggregate));
     let emptyPulls = 0;
     while (this.seq < headSeq) {
       const pulled = await this.#feed.next({ maxMessages: Math.min(batchSize, headSeq - this.seq), idleMs: IDLE_MS });
@@ -124,13 +133,19 @@ const swap = async (client: PoolClient, readModel: ReadModel, shadow: ShadowTabl
 
 const rebuildLocked = async (client: PoolClient, options: RebuildOptions): Promise<number> => {
   const { nc, readModel, batchSize = BATCH_SIZE } = options;
+  const projection = readModel.createProjection(options.log);
   const name = `${readModel.schema}_rebuild`;
   await client.query(`DROP SCHEMA IF EXISTS ${quoted(name)} CASCADE; CREATE SCHEMA ${quoted(name)};
                       SET search_path TO ${quoted(name)}`);
-  const feed = await openLogFeed(nc, { name: `${readModel.service}-rebuild`, fromSeq: 1, batchMax: batchSize });
+  const feed = await openLogFeed(nc, {
+    name: `${readModel.service}-rebuild`,
+    filterSubject: projection.aggregate && SUBJECT_FILTERS.logOfAggregate(projection.aggregate),
+    fromSeq: 1,
+    batchMax: batchSize,
+  });
   try {
     await migrate(client, readModel);
-    const shadow = new ShadowTables(name, options, feed);
+    const shadow = new ShadowTables(name, options, projection, feed);
     await shadow.projectTo((await logPosition(nc)).lastSeq);
     await swap(client, readModel, shadow, feed.created);
     return shadow.records;

@@ -4,6 +4,7 @@ import type { EventLog } from '@throughline/event-log';
 import type { NatsConnection } from '@throughline/event-log/jetstream';
 import {
   digestReadModel,
+  type ProjectionOptions,
   type ProjectionStatus,
   type ReadModel,
   rebuildReadModel,
@@ -93,7 +94,7 @@ const readModelController = (service: ServiceName): Type => {
  * digest routes. Provides `PROJECTION`.
  */
 export class ReadModelModule {
-  static for(readModel: ReadModel, options: { readonly batchSize?: number } = {}): DynamicModule {
+  static for(readModel: ReadModel, options: Pick<ProjectionOptions, 'batchSize' | 'decode'> = {}): DynamicModule {
     const start = (
       pool: Pool,
       nc: NatsConnection,
@@ -106,7 +107,7 @@ export class ReadModelModule {
         nc,
         projection: readModel.createProjection(log),
         schema: readModel.schema,
-        batchSize: options.batchSize,
+        ...options,
         aroundBatch: traceBatch(readModel.schema),
         log: logger,
       });

@@ -30,7 +30,7 @@ class OrchestratorProjection implements Projection {
     for (const record of batch) {
       switch (record.commit.aggregate) {
         case 'execution':
-          takeExecution(changes, record, await this.folds.before(record));
+          this.folds.after(record, takeExecution(changes, record, await this.folds.before(record)));
           break;
         case 'workflow':
           takeWorkflow(changes, record);

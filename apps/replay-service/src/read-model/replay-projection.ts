@@ -45,6 +45,7 @@ export const replayReadModel: ReadModel = {
   schema: schemaOf('replay-service'),
   createProjection: () => ({
     schema: schemaOf('replay-service'),
+    aggregate: 'replay',
     apply: async (batch, sql) => {
       const rows = batch.flatMap(({ commit }) => sessionOf(commit) ?? []);
       // A session has one commit: see the replay decider.

@@ -31,7 +31,9 @@ class AttemptsProjection implements Projection {
     const changes: BatchChanges = { scheduled: [], ended: [], pureAnswers: [] };
     for (const record of batch) {
       if (record.commit.aggregate !== 'execution') continue;
-      for (const change of attemptChanges(await this.folds.before(record), record).changes) {
+      const taken = attemptChanges(await this.folds.before(record), record);
+      this.folds.after(record, taken.after);
+      for (const change of taken.changes) {
         if (change.kind === 'scheduled') changes.scheduled.push(change.row);
         else {
           changes.ended.push(change.row);

@@ -33,6 +33,7 @@ export interface GroupAppenderParts {
   readonly nc: NatsConnection;
   readonly publisher: Publisher;
   readonly ackTimeoutMs: number;
+  readonly onEncoded: ((encoded: EncodedCommit) => void) | undefined;
   /** Appends one commit and finds out what became of it when its ack is lost. */
   readonly appendAlone: (draft: CommitDraft, encoded: EncodedCommit) => Promise<AppendOutcome>;
 }
@@ -49,7 +50,9 @@ export class GroupAppender {
 
   append(draft: CommitDraft): Promise<AppendOutcome> {
     return new Promise((settle, fail) => {
-      const item = { draft, encoded: encodeCommit(draft), subject: logSubject(draft), alone: false, settle, fail };
+      const encoded = encodeCommit(draft);
+      this.#parts.onEncoded?.(encoded);
+      const item = { draft, encoded, subject: logSubject(draft), alone: false, settle, fail };
       this.#waiting.push(item);
       // What one turn of the event loop decides goes out together.
       if (this.#waiting.length === 1) void Promise.resolve().then(() => this.#pump());

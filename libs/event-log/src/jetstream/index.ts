@@ -9,6 +9,7 @@ export {
 export {
   ensureStreams,
   type LogPosition,
+  lastSeqOfKind,
   logPosition,
   streamFor,
   type StreamsCheck,

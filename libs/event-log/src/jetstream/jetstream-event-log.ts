@@ -16,6 +16,8 @@ export interface JetStreamEventLogOptions {
   readonly triesMax?: number;
   /** Commits fetched at once when reading. */
   readonly pageCommits?: number;
+  /** Gets every commit that is sent, whatever becomes of it. */
+  readonly onEncoded?: (encoded: EncodedCommit) => void;
   /** For specs that lose acks on purpose. */
   readonly publisher?: Publisher;
 }
@@ -45,6 +47,7 @@ export class JetStreamEventLog implements EventLog {
       nc,
       publisher: this.#publisher,
       ackTimeoutMs: this.#ackTimeoutMs,
+      onEncoded: options.onEncoded,
       appendAlone: (draft, encoded) => this.#appendOne(draft, encoded),
     });
   }

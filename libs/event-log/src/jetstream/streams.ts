@@ -1,7 +1,7 @@
 import { type JetStreamManager, jetstreamManager, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
-import { type AggregateRef, type StreamName, STREAMS } from '@throughline/contracts';
+import { type Aggregate, type AggregateRef, type StreamName, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
 import type { NatsConnection } from './connection.ts';
-import { isJsError, JS_ERROR, jsApi, problemOf } from './js-api.ts';
+import { getFromLeader, isJsError, JS_ERROR, jsApi, problemOf } from './js-api.ts';
 import {
   type AskedStreamConfig,
   configDifferences,
@@ -161,3 +161,7 @@ export const logPosition = async (nc: NatsConnection): Promise<LogPosition> => {
     bytesMax: config.max_bytes,
   };
 };
+
+/** Sequence of the last commit of any aggregate of this kind; 0 where there is none. */
+export const lastSeqOfKind = async (nc: NatsConnection, aggregate: Aggregate): Promise<number> =>
+  (await getFromLeader(nc, STREAMS.log, { last_by_subj: SUBJECT_FILTERS.logOfAggregate(aggregate) }))?.seq ?? 0;
