@@ -115,6 +115,8 @@ export class CommandLoop {
   private async round(ref: AggregateRef, batch: readonly ReceivedCommand[]): Promise<Settled> {
     const spans = batch.map(({ command }) => startDecideSpan(ref, command));
     try {
+      const assumed = await this.roundAsNew(ref, batch, spans);
+      if (assumed) return assumed;
       for (let tries = 0; tries <= CONFLICTS_MAX; tries += 1) {
         const loaded = await this.parts.states.load(ref);
         if (loaded.kind === 'unreadable') return this.bury(batch, loaded.code, loaded.problem);
@@ -133,6 +135,28 @@ export class CommandLoop {
     } finally {
       for (const span of spans) span.end();
     }
+  }
+
+  /** A start decided without a look at the log. Undefined where that did not work out: only a commit counts here. */
+  private async roundAsNew(
+    ref: AggregateRef,
+    batch: readonly ReceivedCommand[],
+    spans: readonly DecideSpan[],
+  ): Promise<Settled | undefined> {
+    const { states, catalog } = this.parts;
+    const state = batch[0]?.command.type === 'StartExecution' ? states.assumeNew(ref) : undefined;
+    if (!state) return undefined;
+    const round = await decide(catalog, state, batch, spans).catch((error: unknown) => {
+      if (error instanceof UndecidableError) return undefined;
+      throw error;
+    });
+    if (!round?.draft) return undefined;
+    const stored = await this.store(batch, spans, round);
+    if (!stored) {
+      states.wasNotNew();
+      this.counters.conflicts += 1;
+    }
+    return stored;
   }
 
   /** One command that cannot be decided must not take those beside it along: they are decided one by one. */

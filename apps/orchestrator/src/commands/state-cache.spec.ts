@@ -22,6 +22,17 @@ describe('the cache of folded states', () => {
     expect(await cache.load(b.ref)).toMatchObject({ kind: 'folded', cached: false });
   });
 
+  test('takes an unknown execution to be new, but not for a while after one was not', () => {
+    const cache = new StateCache(new InMemoryEventLog(), 2);
+    const known = running('a');
+    cache.put(known);
+    expect(cache.assumeNew(known.ref)).toBeUndefined();
+    const { ref } = running('b');
+    expect(cache.assumeNew(ref)).toEqual(initialExecution(ref));
+    cache.wasNotNew();
+    expect(cache.assumeNew(ref)).toBeUndefined();
+  });
+
   test('lets go of an execution that has ended', () => {
     const cache = new StateCache(new InMemoryEventLog(), 2);
     cache.put(running('a'));

@@ -7,6 +7,9 @@ export type Loaded =
   | { readonly kind: 'folded'; readonly state: AnyState; readonly cached: boolean }
   | { readonly kind: 'unreadable'; readonly code: 'TL0201' | 'TL0202'; readonly problem: string };
 
+/** After a start turned out to be a repeat. A group of commits that holds one such is refused as a whole, so it must stay rare. */
+const LOOK_FIRST_MS = 10_000;
+
 export const keyOf = (ref: AggregateRef): string => `${ref.tenant}.${ref.aggregate}.${ref.aggregateId}`;
 
 /** Folded states by aggregate, least recently used first out. A miss costs one read of the aggregate's subject. */
@@ -14,6 +17,7 @@ export class StateCache {
   private readonly log: EventLog;
   private readonly statesMax: number;
   private readonly states = new Map<string, AnyState>();
+  private lookFirstUntilMs = 0;
 
   constructor(log: EventLog, statesMax: number) {
     this.log = log;
@@ -42,6 +46,19 @@ export class StateCache {
       const problem = `it cannot be folded: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
       return { kind: 'unreadable', code: 'TL0202', problem };
     }
+  }
+
+  /**
+   * For a start: the state of an aggregate without commits, without asking the log. Nearly every start is of a new
+   * execution, and where it is not, the fence refuses the commit and the caller loads. Undefined where that is likely.
+   */
+  assumeNew(ref: AggregateRef): AnyState | undefined {
+    if (this.states.has(keyOf(ref)) || Date.now() < this.lookFirstUntilMs) return undefined;
+    return deciderOf<AnyState>(ref.aggregate).initial(ref);
+  }
+
+  wasNotNew(): void {
+    this.lookFirstUntilMs = Date.now() + LOOK_FIRST_MS;
   }
 
   /** Whether the log holds nothing newer than this state; one that another process has left behind is dropped. */
