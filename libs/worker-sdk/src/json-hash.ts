@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Json } from '@throughline/contracts';
 import canonicalize from 'canonicalize';
 
 /** sha256 of the RFC 8785 form: equal for equal JSON, whatever the order of its keys. */
-export const jsonHash = (value: Json): string =>
-  createHash('sha256')
-    .update(canonicalize(value) ?? 'null')
-    .digest('hex');
+export const jsonHash = (value: Json): string => hash('sha256', canonicalize(value) ?? 'null', 'hex');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Commit } from '@throughline/contracts';
 
 /** One commit as the ledger keeps it. Everything but the hash is content. */
@@ -30,7 +30,7 @@ export interface ChainEnd {
 }
 export const CHAIN_START: ChainEnd = { n: 0, hash: '0'.repeat(64) };
 
-export const sha256Of = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+export const sha256Of = (content: string | Uint8Array): string => hash('sha256', content, 'hex');
 
 /** An array and not an object: its order is the canonical form, whatever order a row's keys come in. */
 export const rowHash = (row: Omit<LedgerRow, 'hash'>): string =>
