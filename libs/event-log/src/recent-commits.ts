@@ -5,7 +5,8 @@ const BYTES_MAX = 4_096;
 /** 64 hex digits, then `"}`: how every commit ends. */
 const DIGEST_FROM_END = 66;
 
-const digestAtEnd = (bytes: Buffer): string => bytes.toString('latin1', bytes.length - DIGEST_FROM_END, bytes.length - 2);
+const digestAtEnd = (bytes: Buffer): string =>
+  bytes.toString('latin1', bytes.length - DIGEST_FROM_END, bytes.length - 2);
 
 /**
  * What this process appended lately. The process that decides also projects, and need not parse and check again what it
