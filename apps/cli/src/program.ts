@@ -5,6 +5,7 @@ import * as executions from './commands/executions.ts';
 import * as logs from './commands/logs.ts';
 import * as proofs from './commands/proofs.ts';
 import * as readModels from './commands/read-models.ts';
+import * as tasks from './commands/tasks.ts';
 import * as workflows from './commands/workflows.ts';
 import { findConnection } from './connection.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -52,6 +53,7 @@ export const createProgram = (around: Surroundings): Command => {
       around.onExitCode(await action(invocationOf(program, around), ...args));
   workflowCommands(program, run);
   executionCommands(program, run);
+  taskCommands(program, run);
   proofCommands(program, run);
   operatorCommands(program, run);
   return program;
@@ -131,6 +133,29 @@ const executionCommands = (program: Command, run: Run): void => {
     .option('--level <level>')
     .option('--domain <domain>')
     .action(run(logs.showLogs));
+};
+
+const taskCommands = (program: Command, run: Run): void => {
+  const task = program.command('task').description('report on a task by its token');
+  task
+    .command('succeed <token>')
+    .description('end it with its output')
+    .option('--output <json>', 'JSON, @file, or @- for standard input', '{}')
+    .action(run(tasks.succeed));
+  task
+    .command('fail <token>')
+    .description('end it with an error')
+    .option('--error <name>')
+    .option('--cause <text>')
+    .action(run(tasks.fail));
+  task.command('heartbeat <token>').description('say that it is being worked on').action(run(tasks.heartbeat));
+  const activity = program.command('activity').description('tasks of activities');
+  activity
+    .command('poll <name>')
+    .description('take the next task; exit 1 when none came in time')
+    .option('--wait <seconds>', 'how long to wait, at most 60', wholeNumber)
+    .option('--worker <name>', 'who takes it, for the record')
+    .action(run(tasks.pollActivity));
 };
 
 const proofCommands = (program: Command, run: Run): void => {

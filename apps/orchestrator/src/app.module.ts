@@ -16,10 +16,16 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { orchestratorConfig } from './config.ts';
 import { Engine } from './engine.ts';
+import { ActivityPolls } from './activities/activity-polls.ts';
+import { type TaskReportResponder, respondToTaskReports } from './consumers/task-report-responder.ts';
+import { ActivitiesController } from './http/activities.controller.ts';
 import { CommandGateway } from './http/command-gateway.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
+import { TaskTokensController } from './http/task-tokens.controller.ts';
 import { WorkflowsController } from './http/workflows.controller.ts';
+import { readTaskTokenKeys, TaskTokens } from './task-tokens/task-tokens.ts';
+import { TaskReports } from './task-tokens/task-reports.ts';
 import { openPrisma, PrismaClient } from './read-model/database.ts';
 import { EngineReads } from './read-model/engine-reads.ts';
 import { ExecutionReads } from './read-model/execution-reads.ts';
@@ -30,17 +36,30 @@ const recent = new RecentCommits();
 
 @Module({
   imports: [ReadModelModule.for(orchestratorReadModel, { decode: (bytes) => recent.decode(bytes) })],
-  controllers: [ExecutionsController, WorkflowsController, EngineController],
+  controllers: [
+    ExecutionsController,
+    WorkflowsController,
+    TaskTokensController,
+    ActivitiesController,
+    EngineController,
+  ],
   providers: [
     { provide: PrismaClient, useFactory: (pool: Pool) => openPrisma(pool), inject: [PG_POOL] },
     { provide: EngineReads, useFactory: (prisma: PrismaClient) => new EngineReads(prisma), inject: [PrismaClient] },
+    { provide: TaskTokens, useFactory: () => readTaskTokenKeys(orchestratorConfig().taskTokenKeyFile) },
     {
       provide: Engine,
-      useFactory: async (nc: NatsConnection, reads: EngineReads, host: HostConfig, logger: Logger) => {
+      useFactory: async (
+        nc: NatsConnection,
+        reads: EngineReads,
+        tokens: TaskTokens,
+        host: HostConfig,
+        logger: Logger,
+      ) => {
         const logConnection = await connectNats({ url: host.natsUrl, name: `${host.service}-log` });
-        return new Engine(nc, logConnection, recent, reads, orchestratorConfig(), logger);
+        return new Engine(nc, logConnection, recent, reads, tokens, orchestratorConfig(), logger);
       },
-      inject: [NATS_CONNECTION, EngineReads, HOST_CONFIG, LOGGER],
+      inject: [NATS_CONNECTION, EngineReads, TaskTokens, HOST_CONFIG, LOGGER],
     },
     {
       provide: ExecutionReads,
@@ -57,13 +76,29 @@ const recent = new RecentCommits();
       useFactory: (sender: CommandSender) => new CommandGateway(sender),
       inject: [COMMAND_SENDER],
     },
+    {
+      provide: TaskReports,
+      useFactory: (tokens: TaskTokens, commands: CommandGateway) => new TaskReports(tokens, commands),
+      inject: [TaskTokens, CommandGateway],
+    },
+    {
+      provide: ActivityPolls,
+      useFactory: (nc: NatsConnection, sender: CommandSender, tokens: TaskTokens) =>
+        new ActivityPolls(nc, sender, tokens),
+      inject: [NATS_CONNECTION, COMMAND_SENDER, TaskTokens],
+    },
   ],
 })
 export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private responder: TaskReportResponder | undefined;
+
   constructor(
     @Inject(Engine) private readonly engine: Engine,
     @Inject(ServiceStatus) private readonly status: ServiceStatus,
     @Inject(PrismaClient) private readonly prisma: PrismaClient,
+    @Inject(NATS_CONNECTION) private readonly nc: NatsConnection,
+    @Inject(TaskReports) private readonly reports: TaskReports,
+    @Inject(ActivityPolls) private readonly polls: ActivityPolls,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -78,10 +113,14 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     this.status.counterOf('effects_total', 'Tasks, timers and commands published', () => counters.effects);
     this.status.gauge('states_cached', 'Folded aggregates in memory', () => states.size);
     this.status.gauge('lanes_open', 'Aggregates with a decision under way', () => loop.lanesOpen);
+    this.status.gauge('activity_polls', 'Polls of activities that wait for a task', () => this.polls.waiting);
     await this.engine.start();
+    this.responder = respondToTaskReports(this.nc, this.reports);
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.polls.stop();
+    await this.responder?.stop();
     await this.engine.stop();
     await this.prisma.$disconnect();
   }

@@ -10,6 +10,10 @@ const schema = z.object({
   /** An open execution that nothing happened to for so long is checked for lost tasks and timers. */
   THROUGHLINE_STANDING_STILL_SECONDS: seconds(10),
   THROUGHLINE_RECONCILE_EVERY_SECONDS: seconds(2),
+  /** Keys that task tokens are signed with, one a line. */
+  THROUGHLINE_TASK_TOKEN_KEY_FILE: z
+    .string({ error: 'required: a file with the key that task tokens are signed with' })
+    .min(1),
   /** For tests: time on the log passes so many times as fast as the broker's. */
   THROUGHLINE_TIMER_SPEED: z.coerce.number().min(1).max(1_000).default(1),
 });
@@ -19,6 +23,7 @@ export interface OrchestratorConfig {
   readonly commandsInFlightMax: number;
   readonly standingStillMs: number;
   readonly reconcileEveryMs: number;
+  readonly taskTokenKeyFile: string;
   readonly timerSpeed: number;
 }
 
@@ -33,6 +38,7 @@ export const orchestratorConfig = (
     commandsInFlightMax: parsed.data.THROUGHLINE_COMMANDS_IN_FLIGHT,
     standingStillMs: parsed.data.THROUGHLINE_STANDING_STILL_SECONDS * 1_000,
     reconcileEveryMs: parsed.data.THROUGHLINE_RECONCILE_EVERY_SECONDS * 1_000,
+    taskTokenKeyFile: parsed.data.THROUGHLINE_TASK_TOKEN_KEY_FILE,
     timerSpeed: parsed.data.THROUGHLINE_TIMER_SPEED,
   });
 };

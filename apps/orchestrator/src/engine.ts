@@ -20,6 +20,7 @@ import { consumeCommands } from './consumers/command-consumer.ts';
 import { consumeDueTimers } from './consumers/due-timer-consumer.ts';
 import type { EngineReads } from './read-model/engine-reads.ts';
 import { BROKER_CLOCK, fastClock, type LogClock } from './log-clock.ts';
+import type { TaskTokens } from './task-tokens/task-tokens.ts';
 import { Reconciler } from './reconciler.ts';
 
 /** The partition that this process decides; leases over several come with scale-out. */
@@ -52,6 +53,7 @@ export class Engine {
     private readonly logConnection: NatsConnection,
     recent: RecentCommits,
     reads: EngineReads,
+    tokens: TaskTokens,
     config: OrchestratorConfig,
     logger: Logger,
   ) {
@@ -68,7 +70,7 @@ export class Engine {
       log: this.log,
       states: this.states,
       catalog: this.catalog,
-      effects: new EffectPublisher(nc, this.publisher, this.clock),
+      effects: new EffectPublisher(nc, this.publisher, tokens, this.clock),
       reply: this.reply,
     });
     this.reconciler = new Reconciler(nc, this.loop, reads, {

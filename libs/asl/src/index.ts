@@ -19,4 +19,5 @@ export {
   readerInput,
 } from './map-plan.ts';
 export { findRetrier, retryDelayMs } from './retry.ts';
+export { activityQueue } from './activity-queue.ts';
 export { findCatcher } from './catch.ts';

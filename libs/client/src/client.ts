@@ -1,8 +1,11 @@
 import {
+  type ActivityTask,
   type AwsHistoryEventView,
   type ExecutionView,
   type HistoryEventView,
   isTerminal,
+  type Json,
+  POLL_WAIT_MS_MAX,
   type ProgressEvent,
   type ReadModelDigest,
   readModelRoutesByService,
@@ -31,6 +34,8 @@ type Answer<N extends keyof Routes> = Promise<CallResult<Routes[N]>>;
 /** Rebuilds and walks of a whole log take as long as the log is. */
 const LONG_TIMEOUT_MS = 30 * 60_000;
 const WAIT_PAUSE_MS = 50;
+/** What a poll may take on top of its wait. */
+const POLL_ANSWER_MS = 15_000;
 
 export const createClient = (options: ClientOptions): ThroughlineClient => new ThroughlineClient(options);
 
@@ -114,6 +119,39 @@ export class ThroughlineClient {
     const { reason, ...request } = options;
     const body = reason === undefined ? {} : { reason };
     return this.call(routes.cancelExecution, { ...request, params: { id }, body });
+  }
+
+  /** Ends the attempt that the token is for. Repeating it with the same output is safe. */
+  sendTaskSuccess(taskToken: string, output: Json, options?: RequestOptions): Answer<'sendTaskSuccess'> {
+    return repeating(this.#limits, options?.signal, () =>
+      this.call(routes.sendTaskSuccess, { ...options, body: { taskToken, output } }),
+    );
+  }
+
+  /** Ends the attempt that the token is for with an error, which the state's Retry and Catch see. */
+  sendTaskFailure(
+    taskToken: string,
+    failure: { readonly error?: string; readonly cause?: string } = {},
+    options?: RequestOptions,
+  ): Answer<'sendTaskFailure'> {
+    return repeating(this.#limits, options?.signal, () =>
+      this.call(routes.sendTaskFailure, { ...options, body: { taskToken, ...failure } }),
+    );
+  }
+
+  sendTaskHeartbeat(taskToken: string, options?: RequestOptions): Answer<'sendTaskHeartbeat'> {
+    return this.call(routes.sendTaskHeartbeat, { ...options, body: { taskToken } });
+  }
+
+  /** The next task of an activity, to be ended by its token; null where none came within `waitMs`. */
+  async pollActivity(
+    name: string,
+    options: RequestOptions & { waitMs?: number; worker?: string } = {},
+  ): Promise<ActivityTask | null> {
+    const { waitMs = POLL_WAIT_MS_MAX, worker, ...request } = options;
+    const body = { waitMs, ...(worker === undefined ? {} : { worker }) };
+    const given = { timeoutMs: waitMs + POLL_ANSWER_MS, ...request, params: { name }, body };
+    return (await this.call(routes.pollActivity, given)).task;
   }
 
   /** Live progress to the end of the execution; lost connections are resumed after the last event seen. */

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   TL0109: { status: 409, title: 'There is nothing to continue' },
   TL0110: { status: 403, title: 'This origin may not send this command' },
   TL0111: { status: 409, title: 'The name is taken by another workflow' },
+  TL0112: { status: 400, title: 'The task token is not valid' },
   TL0201: { status: 500, title: 'A commit of an unknown version is on the log' },
   TL0202: { status: 500, title: 'A commit on the log is damaged' },
   TL0203: { status: 503, title: 'The log could not be appended to' },

@@ -9,6 +9,7 @@ export * from './replay.messages.ts';
 export * from './commands.ts';
 export * from './commit.ts';
 export * from './tasks.ts';
+export * from './task-tokens.messages.ts';
 export * from './telemetry.messages.ts';
 export * from './error-codes.ts';
 export * from './permissions.ts';

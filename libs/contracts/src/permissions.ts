@@ -7,6 +7,8 @@ export const PERMISSIONS = [
   'executions:read',
   'executions:start',
   'executions:control',
+  'tasks:report',
+  'activities:poll',
   'replay:run',
   'audit:read',
   'telemetry:read',

@@ -5,6 +5,13 @@ import { correlationIdSchema, executionIdSchema } from './ids.ts';
 import { jsonSchema } from './json.ts';
 import type { Permission } from './permissions.ts';
 import { REPLAY_MODES } from './replay.messages.ts';
+import {
+  activityNameSchema,
+  activityTaskSchema,
+  POLL_WAIT_MS_MAX,
+  taskReportBodies,
+  taskReportedSchema,
+} from './task-tokens.messages.ts';
 import { LOG_DOMAINS, LOG_LEVELS } from './telemetry.messages.ts';
 import {
   attemptViewSchema,
@@ -245,6 +252,50 @@ export const routes = {
     params: idParams,
     body: z.strictObject({ reason: z.string().max(1_024).optional() }),
     response: executionViewSchema,
+  }),
+  sendTaskSuccess: route({
+    service: 'orchestrator',
+    method: 'POST',
+    path: '/api/v1/task-tokens/success',
+    permission: 'tasks:report',
+    summary: "SendTaskSuccess: end the attempt that the token is for with the task's output",
+    status: 200,
+    body: taskReportBodies.success,
+    response: taskReportedSchema,
+  }),
+  sendTaskFailure: route({
+    service: 'orchestrator',
+    method: 'POST',
+    path: '/api/v1/task-tokens/failure',
+    permission: 'tasks:report',
+    summary: 'SendTaskFailure: end the attempt that the token is for with an error, which Retry and Catch see',
+    status: 200,
+    body: taskReportBodies.failure,
+    response: taskReportedSchema,
+  }),
+  sendTaskHeartbeat: route({
+    service: 'orchestrator',
+    method: 'POST',
+    path: '/api/v1/task-tokens/heartbeat',
+    permission: 'tasks:report',
+    summary: 'SendTaskHeartbeat: the attempt that the token is for is still being worked on',
+    status: 200,
+    body: taskReportBodies.heartbeat,
+    response: taskReportedSchema,
+  }),
+  pollActivity: route({
+    service: 'orchestrator',
+    method: 'POST',
+    path: '/api/v1/activities/:name/poll',
+    permission: 'activities:poll',
+    summary: 'GetActivityTask: the next task of an activity, or null where none came within `waitMs`',
+    status: 200,
+    params: z.strictObject({ name: activityNameSchema }),
+    body: z.strictObject({
+      waitMs: z.int().min(0).max(POLL_WAIT_MS_MAX).default(POLL_WAIT_MS_MAX),
+      worker: z.string().min(1).max(80).optional(),
+    }),
+    response: z.strictObject({ task: activityTaskSchema.nullable() }),
   }),
   stats: route({
     service: 'orchestrator',

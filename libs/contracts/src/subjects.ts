@@ -12,6 +12,7 @@ import {
   type TimerId,
   timerIdSchema,
 } from './ids.ts';
+import { TASK_REPORTS, type TaskReportKind } from './task-tokens.messages.ts';
 
 /**
  * Every subject is built and taken apart here and nowhere else. Builders check each token again although the types
@@ -50,6 +51,9 @@ export const telemetrySubject = (tenant: Tenant, kind: TelemetryKind): string =>
 /** The tenant is `unknown` where the poison message's own subject did not name one. */
 export const deadSubject = (stream: string, tenant: Tenant): string => join('dead', stream, tenant);
 
+/** Core NATS requests of holders of task tokens, answered after the commit; no stream keeps them. */
+export const taskTokenSubject = (tenant: Tenant, report: TaskReportKind): string => join('token', tenant, report);
+
 /** Filters and stream bindings: the only subjects with wildcards. */
 export const SUBJECT_FILTERS = {
   log: 'tl.log.*.*.*',
@@ -60,10 +64,13 @@ export const SUBJECT_FILTERS = {
   commandsOfPartition: (partition: number): string => `tl.cmd.${partition}.*.*.*.*`,
   tasks: 'tl.task.*.*.*',
   tasksOfQueue: (queue: Queue): string => `${join('task', queue)}.*.*`,
+  tasksOfQueueAndTenant: (queue: Queue, tenant: Tenant): string =>
+    `${join('task', queue)}.*.${tenantSchema.parse(tenant)}`,
   timers: 'tl.timer.*.*.*.*',
   due: 'tl.due.*.*.*.*',
   telemetry: 'tl.tel.*.*',
   dead: 'tl.dead.*.*',
+  taskTokens: 'tl.token.*.*',
 } as const;
 
 /** `{{partition(P,4)}}` hashes the fourth wildcard of `tl.in.*.*.*.*`, the aggregate id: the wrong index sends all to one. */
@@ -105,6 +112,13 @@ export const parseDueSubject = (subject: string): { ref: AggregateRef; timer: Ti
   const ref = refOf(tokens[2], tokens[3], tokens[4]);
   const timer = timerIdSchema.safeParse(tokens[5]);
   return ref && timer.success ? { ref, timer: timer.data } : undefined;
+};
+
+export const parseTaskTokenSubject = (subject: string): { tenant: Tenant; report: TaskReportKind } | undefined => {
+  const tokens = tokensOf(subject, 'token', 4);
+  const tenant = tenantSchema.safeParse(tokens?.[2]);
+  const report = TASK_REPORTS.find((kind) => kind === tokens?.[3]);
+  return tenant.success && report ? { tenant: tenant.data, report } : undefined;
 };
 
 /** The tenant that a subject of any family names, for dead-lettering what could not be parsed. */

@@ -1,6 +1,7 @@
 import {
   type AggregateRef,
   assertNever,
+  type AttemptToken,
   COMMAND_VERSION,
   type Commit,
   type CommitDraft,
@@ -22,10 +23,11 @@ import {
   openAttempts,
 } from './execution-state.ts';
 import { derivedId } from './hashes.ts';
+import { taskTokenOf } from './task-token.ts';
 
 /** What the shell is to publish. Ids are derived from the log, so publishing an effect again is recognised as a repeat. */
 export type Effect =
-  | { readonly kind: 'task'; readonly id: string; readonly task: StepTask }
+  | { readonly kind: 'task'; readonly id: string; readonly task: StepTask; readonly taskToken?: TaskTokenPlace }
   | {
       readonly kind: 'arm-timer';
       readonly id: string;
@@ -35,7 +37,19 @@ export type Effect =
       readonly message: TimerMessage;
     }
   | { readonly kind: 'cancel-timer'; readonly ref: AggregateRef; readonly timer: TimerId }
-  | { readonly kind: 'command'; readonly ref: AggregateRef; readonly command: SentCommand };
+  | {
+      readonly kind: 'command';
+      readonly ref: AggregateRef;
+      readonly command: SentCommand;
+      readonly taskToken?: TaskTokenPlace;
+    };
+
+/** A message on whose way out the placeholder becomes the token of an attempt. */
+export interface TaskTokenPlace {
+  readonly placeholder: string;
+  readonly ref: AggregateRef;
+  readonly token: AttemptToken;
+}
 
 /**
  * The effects of one commit, given the state right after it. What the commit itself has closed again is left out;
@@ -128,8 +142,19 @@ const taskEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
     correlationId: state.correlationId,
     ...(attempt.traceparent === null ? {} : { traceparent: attempt.traceparent }),
   };
-  return { kind: 'task', id: `${ref.tenant}.${ref.aggregateId}.${attempt.token}`, task };
+  return {
+    kind: 'task',
+    id: `${ref.tenant}.${ref.aggregateId}.${attempt.token}`,
+    task,
+    ...(attempt.awaits === 'callback' ? { taskToken: taskTokenPlace(ref, attempt.token) } : {}),
+  };
 };
+
+const taskTokenPlace = (ref: AggregateRef, token: AttemptToken): TaskTokenPlace => ({
+  placeholder: taskTokenOf(ref, token),
+  ref,
+  token,
+});
 
 const armEffect = (state: ExecutionState, timer: ArmedTimer): Effect => ({
   kind: 'arm-timer',

@@ -1,6 +1,7 @@
 export { CHECKOUT, postgresHome, stateHome } from './checkout.ts';
 export { ProcessFailed, type Launched } from './child-process.ts';
 export { localKey, type LocalKey } from './api-key.ts';
+export { taskTokenKeyFile } from './task-token-key.ts';
 export { findNatsServer, startNats, type NatsOptions, type RunningNats } from './nats-server.ts';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
 export { findPostgres } from './postgres-binaries.ts';

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@throughline/contracts';
 import { localKey } from './api-key.ts';
+import { taskTokenKeyFile } from './task-token-key.ts';
 import type { ProcessFailed } from './child-process.ts';
 import { postgresHome } from './checkout.ts';
 import { migrate } from './migrate.ts';
@@ -162,6 +163,7 @@ class Starting {
       NATS_URL: at.natsUrl,
       DATABASE_URL: at.databaseUrl,
       THROUGHLINE_API_KEYS_FILE: at.apiKeysFile,
+      THROUGHLINE_TASK_TOKEN_KEY_FILE: taskTokenKeyFile(this.options.home),
       ...(this.nats === undefined ? {} : { NATS_MONITOR_URL: this.nats.monitorUrl }),
       ...(handlers.length === 0 ? {} : { THROUGHLINE_HANDLERS: handlers.join(',') }),
       ...env,

@@ -1,4 +1,4 @@
-import { assertNever, commandSubject } from '@throughline/contracts';
+import { assertNever, commandSubject, executionIdSchema } from '@throughline/contracts';
 import {
   armTimer,
   cancelTimer,
@@ -6,18 +6,21 @@ import {
   type Publisher,
   publishTask,
 } from '@throughline/event-log/jetstream';
-import type { Effect } from '@throughline/execution';
+import type { Effect, TaskTokenPlace } from '@throughline/execution';
+import type { TaskTokens } from '../task-tokens/task-tokens.ts';
 import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
 
 /** Turns effects, which are values, into messages. Every one can be sent again: ids and subjects come from the log. */
 export class EffectPublisher {
   private readonly nc: NatsConnection;
   private readonly publisher: Publisher;
+  private readonly tokens: TaskTokens;
   private readonly clock: LogClock;
 
-  constructor(nc: NatsConnection, publisher: Publisher, clock: LogClock = BROKER_CLOCK) {
+  constructor(nc: NatsConnection, publisher: Publisher, tokens: TaskTokens, clock: LogClock = BROKER_CLOCK) {
     this.nc = nc;
     this.publisher = publisher;
+    this.tokens = tokens;
     this.clock = clock;
   }
 
@@ -30,16 +33,29 @@ export class EffectPublisher {
   private async publishOne(effect: Effect): Promise<void> {
     switch (effect.kind) {
       case 'task':
-        return publishTask(this.publisher, effect.task);
+        return publishTask(this.publisher, this.signed(effect.task, effect.taskToken));
       case 'arm-timer':
         return armTimer(this.publisher, effect.ref, effect.message, this.clock.fireAt(effect.dueAt, Date.now()));
       case 'cancel-timer':
         return cancelTimer(this.nc, effect.ref, effect.timer);
       case 'command':
-        await this.publisher.publish(commandSubject('system', effect.ref), JSON.stringify(effect.command));
+        await this.publisher.publish(
+          commandSubject('system', effect.ref),
+          JSON.stringify(this.signed(effect.command, effect.taskToken)),
+        );
         return;
       default:
         return assertNever(effect);
     }
+  }
+
+  /** What goes out holds the token itself wherever the log holds its placeholder. Both are plain ASCII without quotes. */
+  private signed<T>(message: T, place: TaskTokenPlace | undefined): T {
+    if (!place) return message;
+    const { tenant, aggregateId } = place.ref;
+    const executionId = executionIdSchema.parse(aggregateId);
+    const token = this.tokens.issue({ tenant, executionId, token: place.token });
+    // The same value with other strings in it.
+    return JSON.parse(JSON.stringify(message).replaceAll(place.placeholder, token)) as T;
   }
 }

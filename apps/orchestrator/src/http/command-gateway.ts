@@ -3,10 +3,12 @@ import {
   type AggregateRef,
   type Command,
   type CommandAnswer,
+  type CommandId,
   commandIdSchema,
   executionIdSchema,
   type ExecutionId,
   type Json,
+  type Origin,
   type Tenant,
 } from '@throughline/contracts';
 import type { CommandSender, UnaddressedCommand } from '@throughline/event-log/jetstream';
@@ -14,6 +16,14 @@ import { DEFAULT_LIMITS, measureBody } from '@throughline/execution';
 import { activeTraceparent, type Caller, refuse, refuseWith } from '@throughline/service-host';
 
 type Accepted = Extract<CommandAnswer, { outcome: 'accepted' }>;
+
+/** How a command goes out that is not simply the caller's own. */
+interface SendAs {
+  /** `system`: the engine has checked what the caller may command here. */
+  readonly origin?: Origin;
+  /** Where a repeat is to be recognised as one. */
+  readonly id?: CommandId;
+}
 
 /** A caller gets its answer within this time or hears that the outcome is unknown. */
 const ANSWER_MS = 10_000;
@@ -28,20 +38,25 @@ export class CommandGateway {
   }
 
   /** Refuses (as an HTTP error) with what the decision said; 504 where no answer came in time. */
-  async send(caller: Caller, ref: AggregateRef, command: Command): Promise<Accepted> {
+  async send(
+    caller: Caller,
+    ref: AggregateRef,
+    command: Command,
+    { origin = 'client', id }: SendAs = {},
+  ): Promise<Accepted> {
     // Sending writes the body as JSON text: what that would change or choke on must be refused here. It came as JSON.
     const measured = measureBody(command.body as Json, DEFAULT_LIMITS);
     if (measured.kind === 'refused') return refuseWith(measured.refusal);
     const traceparent = activeTraceparent() ?? caller.trace?.traceparent ?? unsampledTraceparent();
     const envelope = {
       v: 1,
-      id: commandIdSchema.parse(randomUUID()),
+      id: id ?? commandIdSchema.parse(randomUUID()),
       actor: caller.actor,
       traceparent,
       ...command,
       // The cast joins envelope and body, whose pairing `Command` has checked.
     } as UnaddressedCommand;
-    const answer = await this.sender.send('client', ref, envelope, { timeoutMs: ANSWER_MS, resendMs: RESEND_MS });
+    const answer = await this.sender.send(origin, ref, envelope, { timeoutMs: ANSWER_MS, resendMs: RESEND_MS });
     switch (answer.outcome) {
       case 'accepted':
         return answer;

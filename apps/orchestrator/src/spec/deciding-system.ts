@@ -16,7 +16,10 @@ import type { ReceivedCommand } from '../commands/received-command.ts';
 import { EffectPublisher } from '../commands/effect-publisher.ts';
 import { StateCache } from '../commands/state-cache.ts';
 import { WorkflowCatalog } from '../commands/workflow-catalog.ts';
+import { TaskTokens } from '../task-tokens/task-tokens.ts';
 import { instantOf } from '../log-clock.ts';
+
+export const SPEC_TOKENS = new TaskTokens(['for-specs-only-and-as-long-as-any']);
 
 export const TENANT: Tenant = tenantSchema.parse('default');
 
@@ -34,8 +37,12 @@ export const decidingSystem = (nc: NatsConnection) => {
     log,
     states: new StateCache(log, 100),
     catalog: new WorkflowCatalog(log),
-    effects: new EffectPublisher(nc, publisher),
-    reply: (replyTo, answer) => answers.set(replyTo, [...(answers.get(replyTo) ?? []), answer]),
+    effects: new EffectPublisher(nc, publisher, SPEC_TOKENS),
+    reply: (replyTo, answer) => {
+      answers.set(replyTo, [...(answers.get(replyTo) ?? []), answer]);
+      // For commands that came by the queue, where a spec has put one in front.
+      nc.publish(replyTo, JSON.stringify(answer));
+    },
   });
   /** Resolves with the answer once the command is settled. */
   const decide = async (ref: AggregateRef, command: Command, id: string = randomUUID()): Promise<CommandAnswer> => {

@@ -1,6 +1,7 @@
 import { type EffectClass, SUBJECT_TOKEN } from '@throughline/contracts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { activityQueue } from '../activity-queue.ts';
 import type { TaskResource } from '../machine.ts';
 import { type Fields, quoted } from './fields.ts';
 
@@ -22,11 +23,9 @@ interface ReadResource {
   readonly effectClass: EffectClass;
 }
 
-/** AWS's names may hold what a subject or a handler may not; such a name becomes its hash. */
-const tokenOf = (name: string, fits: RegExp, prefix = ''): string => {
-  const token = `${prefix}${name}`;
-  return fits.test(token) ? token : `${prefix}${bytesToHex(sha256(utf8ToBytes(name))).slice(0, 32)}`;
-};
+/** The names of functions may hold what a handler's may not; such a name becomes its hash. */
+const handlerOf = (name: string): string =>
+  HANDLER.test(name) ? name : bytesToHex(sha256(utf8ToBytes(name))).slice(0, 32);
 
 const serviceTask = (text: string, resourceType: string, api: string, way: string): TaskResource => {
   const awaits = way === CALLBACK ? 'callback' : 'result';
@@ -54,12 +53,11 @@ const resourceOf = (text: string): TaskResource | undefined => {
   const [, name] = FUNCTION.exec(text) ?? [];
   if (name !== undefined) {
     const names = { text, resourceType: 'lambda', resource: text };
-    return { kind: 'task', ...names, queue: 'lambda', handler: tokenOf(name, HANDLER), awaits: 'result' };
+    return { kind: 'task', ...names, queue: 'lambda', handler: handlerOf(name), awaits: 'result' };
   }
   const [, activity] = ACTIVITY.exec(text) ?? [];
   if (activity === undefined) return undefined;
-  const queue = tokenOf(activity, SUBJECT_TOKEN, 'activity-');
-  return { kind: 'activity', text, resourceType: 'activity', resource: text, queue };
+  return { kind: 'activity', text, resourceType: 'activity', resource: text, queue: activityQueue(activity) };
 };
 
 const workerTask = (text: string): TaskResource | undefined => {
