@@ -35,13 +35,17 @@ export const takeOne = async (
   const until = performance.now() + waitMs;
   for (let asked = 0; ; asked += 1) {
     if (signal.aborted) return undefined;
-    const leftMs = until - performance.now();
+    // Whole milliseconds: the server does not read a fraction of a nanosecond.
+    const leftMs = Math.ceil(until - performance.now());
     if (asked > 0 && leftMs <= 0) return undefined;
     const answer = await ask(nc, source, Math.max(0, leftMs), signal);
     if (answer?.reply) return takenOf(nc, answer);
-    if (answer?.headers?.code === 503 || answer?.headers?.code === 409) {
+    const code = answer?.headers?.code;
+    if (code === 503 || code === 409) {
       await addConsumer(nc, source);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    } else if (code !== undefined && code !== 404 && code !== 408) {
+      throw new Error(`${source.stream} gives no message: ${code} ${answer?.headers?.description}`);
     } else if (leftMs <= 0) return undefined;
   }
 };
