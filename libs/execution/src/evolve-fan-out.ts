@@ -168,8 +168,8 @@ export const childExited = (state: ExecutionState, child: Frame, parentId: Frame
     ...state,
     ...historyCounted(state.historyEventId, frames, parentId, isShown ? 1 : 0),
     status: restingStatus(state, frames, fanOut.running - 1),
-    // Iterations are as many as the items, so whatever loops for ever does not loop by ending them.
-    continuationsWithoutWait: 0,
+    // As many ends as there are items: a long Map is no loop. A loop around one is found by the rounds without a wait.
+    continuationsWithoutProgress: 0,
   };
 };
 

@@ -116,6 +116,7 @@ export const evolve = (
           index: state.roundEvents,
           traceparent: command.traceparent ?? null,
         },
+        continuationsWithoutProgress: state.continuationsWithoutProgress + 1,
         continuationsWithoutWait: state.continuationsWithoutWait + 1,
       };
     case 'ExecutionSucceeded':
@@ -134,6 +135,9 @@ export const evolve = (
       return assertNever(event);
   }
 };
+
+/** Of a state that has something to wait for. */
+const WAITS = { continuationsWithoutProgress: 0, continuationsWithoutWait: 0 } as const;
 
 /** The value that an event's data stands for: what was there before, a field of the causing command, or a computed one. */
 const valueOf = (data: EventData | undefined, before: Json, command: ExecutionCommandRecord): Json => {
@@ -286,7 +290,7 @@ const stepScheduled = (
     roundEvents: state.roundEvents + 1,
     status: transition(state.status, 'running'),
     attempts: state.attempts.set(token, attempt),
-    continuationsWithoutWait: 0,
+    ...WAITS,
     // AWS writes a scheduled and a started event; an activity's second one when somebody takes it.
     ...historyCounted(state.historyEventId, frames, event.frame, event.awaits === 'activity' ? 1 : 2),
   };
@@ -349,7 +353,7 @@ const timerArmed = (
   // Where no step is open and no frame can move, only timers are left.
   const onlyTimers = state.attempts.size === 0 && !mayMove(frames);
   const status = onlyTimers ? transition(state.status, 'waiting') : state.status;
-  return { ...state, roundEvents: state.roundEvents + 1, timers, frames, status, continuationsWithoutWait: 0 };
+  return { ...state, roundEvents: state.roundEvents + 1, timers, frames, status, ...WAITS };
 };
 
 const timerClosed = (state: ExecutionState, event: EventOf<'TimerFired' | 'TimerCancelled'>): ExecutionState => {

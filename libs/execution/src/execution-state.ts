@@ -100,7 +100,9 @@ export interface ExecutionState extends AggregateState {
   /** The last id that AWS's history would have given; iterations of a distributed Map count their own. */
   readonly historyEventId: number;
   readonly continuation: Continuation | null;
-  /** Rounds in a row that ended at their bound without a wait. */
+  /** Rounds in a row that ended at their bound without a wait and without the end of a branch or iteration. */
+  readonly continuationsWithoutProgress: number;
+  /** Those without a wait alone. */
   readonly continuationsWithoutWait: number;
   readonly end: ExecutionEnd | null;
 }
@@ -123,6 +125,7 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   statesLeft: Map(),
   historyEventId: 0,
   continuation: null,
+  continuationsWithoutProgress: 0,
   continuationsWithoutWait: 0,
   end: null,
 });

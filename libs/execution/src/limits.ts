@@ -19,7 +19,9 @@ export interface Limits {
   readonly definitionBytesMax: number;
   readonly roundEventsMax: number;
   readonly roundBytesMax: number;
-  /** Rounds in a row that end by reaching a bound without ever waiting: a machine that loops for ever. */
+  /** Rounds in a row that end by reaching a bound without a wait, nor the end of an iteration: states that loop for ever. */
+  readonly continuationsWithoutProgressMax: number;
+  /** The same without a wait alone: a loop around a Map or Parallel that waits for nothing. */
   readonly continuationsWithoutWaitMax: number;
 }
 
@@ -33,5 +35,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   roundEventsMax: ROUND_EVENTS_MAX,
   roundBytesMax: ROUND_BYTES_MAX,
   // About 25,000 events, where AWS ends an execution's history too.
-  continuationsWithoutWaitMax: 25,
+  continuationsWithoutProgressMax: 25,
+  // Room for a Map of 10,000 items with a dozen states each that wait for nothing.
+  continuationsWithoutWaitMax: 500,
 });

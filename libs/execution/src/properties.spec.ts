@@ -82,7 +82,7 @@ const toldBy = (execution: ExecutionUnderTest, { kind, pick, value }: Move, firs
 };
 
 const played = (definition: Json, rounds: readonly (readonly Move[])[]) => {
-  const execution = givenMachine(definition, { limits: { roundEventsMax: 80, continuationsWithoutWaitMax: 4 } });
+  const execution = givenMachine(definition, { limits: { roundEventsMax: 80, continuationsWithoutProgressMax: 4 } });
   const outcomes = rounds.flatMap((round, i) => [
     ...execution.whenAll(round.map((move, j) => toldBy(execution, move, i === 0 && j === 0))).outcomes,
   ]);

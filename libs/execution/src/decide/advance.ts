@@ -50,10 +50,15 @@ const openable = ({ state: { frames } }: Run): FrameId | undefined =>
 const requestContinuation = (run: Run): void => {
   // One that stands already takes up these frames too; only the command that answers it must ask anew.
   if (run.state.continuation && run.command.type !== 'ContinueExecution') return;
-  if (run.state.continuationsWithoutWait >= run.env.limits.continuationsWithoutWaitMax) {
+  const { state, env } = run;
+  const { continuationsWithoutProgressMax, continuationsWithoutWaitMax } = env.limits;
+  if (
+    state.continuationsWithoutProgress >= continuationsWithoutProgressMax ||
+    state.continuationsWithoutWait >= continuationsWithoutWaitMax
+  ) {
     return failExecution(run, {
       error: 'States.Runtime',
-      cause: `The execution went through ${run.env.limits.continuationsWithoutWaitMax} rounds of states without ever waiting.`,
+      cause: `The execution went through ${state.continuationsWithoutWait} rounds of states without ever waiting.`,
     });
   }
   run.emit({ type: 'ContinuationRequested' });

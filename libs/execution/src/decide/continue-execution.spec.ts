@@ -1,6 +1,8 @@
 import { codeOf, type ExecutionUnderTest, givenMachine, type Then } from '../spec/given-when-then.ts';
 import { LOOP_FOREVER, machine, ONE_TASK } from '../spec/example-machines.ts';
 
+const flow = (name: string) => ({ StartAt: name, States: { [name]: { Type: 'Pass', End: true } } });
+
 const continued = (execution: ExecutionUnderTest, then: Then): Then => {
   const effect = then.effects.find(({ kind }) => kind === 'command');
   if (effect?.kind !== 'command' || effect.command.type !== 'ContinueExecution') throw new Error('nothing to continue');
@@ -21,12 +23,27 @@ describe('ContinueExecution', () => {
   });
 
   test('an endless loop fails in the end, with States.Runtime', () => {
-    const limits = { roundEventsMax: 60, continuationsWithoutWaitMax: 3 };
+    const limits = { roundEventsMax: 60, continuationsWithoutProgressMax: 3 };
     const execution = givenMachine(LOOP_FOREVER, { limits });
     let then = execution.start({ stop: false });
     let rounds = 1;
     for (; rounds < 10 && then.state.status === 'running'; rounds += 1) then = continued(execution, then);
     expect(rounds).toBe(4);
+    expect(then.state).toMatchObject({ status: 'failed', end: { error: 'States.Runtime' } });
+  });
+
+  test('an endless loop around a Map fails too, though its iterations end', () => {
+    const states = {
+      Each: { Type: 'Map', ItemsPath: '$.items', ItemProcessor: flow('Item'), ResultPath: null, Next: 'Again' },
+      Again: { Type: 'Choice', Choices: [{ Variable: '$.stop', IsPresent: true, Next: 'Done' }], Default: 'Each' },
+      Done: { Type: 'Succeed' },
+    };
+    const limits = { roundEventsMax: 60, continuationsWithoutProgressMax: 2, continuationsWithoutWaitMax: 6 };
+    const execution = givenMachine(machine(states), { limits });
+    let then = execution.start({ items: [1, 2, 3] });
+    let rounds = 1;
+    for (; rounds < 20 && then.state.status === 'running'; rounds += 1) then = continued(execution, then);
+    expect(rounds).toBe(7);
     expect(then.state).toMatchObject({ status: 'failed', end: { error: 'States.Runtime' } });
   });
 

@@ -174,7 +174,7 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
         then = under.when({ type: 'ContinueExecution', body: {} }, effect.command.id);
       }
     },
-    { roundEventsMax: 40, continuationsWithoutWaitMax: 2 },
+    { roundEventsMax: 40, continuationsWithoutProgressMax: 2 },
   ),
   execution('branches-fail-and-are-caught', BRANCHES, (under) => {
     under.start({ id: 'order-5' });
