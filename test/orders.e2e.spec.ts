@@ -143,6 +143,28 @@ describe('the order example on the whole system', () => {
     expect(bare.status).toBe(401);
   });
 
+  test('a definition is the same as JSON, as YAML, and as a text of either', async () => {
+    const { frontUrl, apiKey } = orders.system;
+    const text = 'StartAt: Done # at once\nStates:\n  Done: { Type: Succeed }\n';
+    const definition = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
+    const { hash } = await orders.client.registerWorkflow({ name: 'yaml', definition });
+    expect(await orders.client.registerWorkflow({ name: 'yaml', definition: text })).toMatchObject({
+      version: 1,
+      hash,
+    });
+    const post = async (path: string, body: string): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/yaml' };
+      return (await fetch(`${frontUrl}${path}`, { method: 'POST', headers, body })).json();
+    };
+    const body = `name: yaml\ndefinition:\n  ${text.replaceAll('\n', '\n  ')}`;
+    expect(await post('/api/v1/workflows', body)).toMatchObject({ version: 1, hash });
+    expect(await post('/api/v1/workflows/validate', text)).toEqual({ valid: true, faults: [] });
+    expect(await orders.client.validateWorkflow(text.replace('Done #', 'Dome #'))).toMatchObject({
+      valid: false,
+      faults: [{ pointer: '/StartAt', code: 'MISSING_TARGET' }],
+    });
+  });
+
   describe('bad input is refused with a code, stores nothing, and the processes stay up', () => {
     const call = async (method: string, path: string, body?: string): Promise<{ status: number; code?: string }> => {
       const response = await fetch(`${orders.system.frontUrl}${path}`, {
@@ -154,6 +176,14 @@ describe('the order example on the whole system', () => {
       return { status: response.status, code: answer.code };
     };
     test.each([
+      [
+        'a definition as a text that does not parse',
+        'POST',
+        '/api/v1/workflows',
+        '{"name":"x","definition":"a: b: c"}',
+        422,
+        'TL0103',
+      ],
       ['JSON that does not parse', 'POST', '/api/v1/workflows', '{', 400, 'TL0001'],
       ['an unknown field', 'POST', '/api/v1/workflows', '{"name":"x","definition":{},"more":1}', 400, 'TL0001'],
       [

@@ -34,7 +34,7 @@ const MAY_IMPORT = {
 const FOR_SPECS = ['testkit', 'local-system'];
 
 /** What the pure libraries may use besides each other: computation only, nothing that knows time, chance or the machine. */
-const PURE_DEPENDENCIES = ['zod', '@noble/hashes', 'canonicalize', 'immutable', 'json-p3', 'jsonata', 're2js', 'yaml'];
+const PURE_DEPENDENCIES = ['zod', '@noble/hashes', 'canonicalize', 'immutable', 'json-p3', 'jsonata', 're2js', 'js-yaml'];
 const PURE_BANNED_GLOBALS = [
   'Date',
   'process',

@@ -264,6 +264,53 @@ it('names a workflow after its file, and lists each fault of its definition with
   expect(ended.stderr).toContain('docs/errors/TL0103.md');
 });
 
+it('registers YAML as what it stands for', async () => {
+  writeFileSync(join(folder, 'orders.asl.yaml'), 'StartAt: A # first\nStates: { A: { Type: Succeed } }\n');
+  server.post('/api/v1/workflows', (_, reply) => reply.status(422).send({ code: 'TL0103', message: 'no' }));
+  await listen();
+  await connected('workflow', 'register', 'orders.asl.yaml');
+  expect(heard[0]?.body).toEqual({
+    name: 'orders',
+    definition: { StartAt: 'A', States: { A: { Type: 'Succeed' } } },
+  });
+});
+
+describe('validate', () => {
+  const file = (text: string): void => writeFileSync(join(folder, 'orders.asl.yaml'), text);
+
+  it('says that a definition is valid, and asks no server', async () => {
+    file('StartAt: A\nStates: { A: { Type: Succeed } }\n');
+    const ended = await throughline(['validate', 'orders.asl.yaml']);
+    expect(ended).toMatchObject({ code: 0, stdout: 'orders.asl.yaml is valid: 1 states\n', stderr: '' });
+  });
+
+  it('lists each fault with its place and code, and ends with 1', async () => {
+    file('StartAt: A\nStates: { A: { Type: Pass, Next: B } }\n');
+    const ended = await throughline(['validate', 'orders.asl.yaml']);
+    expect(ended.code).toBe(1);
+    expect(ended.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^PLACE +CODE +WHAT TO DO$/),
+      expect.stringMatching(/^\/States\/A\/Next +MISSING_TARGET +There is no state "B"/),
+      '',
+    ]);
+    const json = await throughline(['validate', 'orders.asl.yaml', '--json']);
+    expect([json.code, jsonOf(json)]).toEqual([
+      1,
+      { valid: false, faults: [expect.objectContaining({ pointer: '/States/A/Next', code: 'MISSING_TARGET' })] },
+    ]);
+  });
+
+  it('takes text that cannot be read for a fault, and a missing file for wrong usage', async () => {
+    file('StartAt: [A');
+    const ended = await throughline(['validate', 'orders.asl.yaml']);
+    expect([ended.code, ended.stdout]).toEqual([
+      1,
+      expect.stringMatching(/\n\(root\) +BAD_YAML +Neither JSON nor YAML: line 1, column 12: /),
+    ]);
+    expect((await throughline(['validate', 'none.yaml'])).code).toBe(2);
+  });
+});
+
 describe('proofs', () => {
   it.each([
     ['identical', 0],

@@ -10,14 +10,15 @@ export const jsonArgument = (text: string): Json => {
   return text.startsWith('@') ? jsonFile(text.slice(1)) : parseJson(text, '--input');
 };
 
-export const jsonFile = (file: string): Json => {
-  let text: string;
+const jsonFile = (file: string): Json => parseJson(textFile(file), file);
+
+/** `-` is standard input. */
+export const textFile = (file: string): string => {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8');
   } catch (error) {
     throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return parseJson(text, file);
 };
 
 const parseJson = (text: string, source: string): Json => {

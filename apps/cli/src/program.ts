@@ -83,9 +83,15 @@ const workflowCommands = (program: Command, run: Run): void => {
   const workflow = program.command('workflow').description('state machines');
   workflow
     .command('register <file>')
-    .description('register an ASL definition; an equal one answers with the version that has it')
+    .description('register an ASL definition, JSON or YAML; an equal one answers with the version that has it')
     .option('--name <name>', "another name than the file's")
     .action(run(workflows.registerWorkflow));
+  program
+    .command('validate <file>')
+    .description(
+      'everything that is wrong with an ASL definition, JSON or YAML; - reads standard input; asks no server',
+    )
+    .action(run(workflows.validateWorkflow));
   workflow.command('ls').description('latest version of every workflow').action(run(workflows.listWorkflows));
 };
 

@@ -21,3 +21,4 @@ export {
 export { findRetrier, retryDelayMs } from './retry.ts';
 export { activityQueue } from './activity-queue.ts';
 export { findCatcher } from './catch.ts';
+export { type ReadDefinition, readDefinitionText } from './definition-text.ts';

@@ -60,6 +60,11 @@ export class ThroughlineClient {
     return this.call(routes.registerWorkflow, { ...options, body });
   }
 
+  /** Everything that is wrong with a definition, or with its text, JSON or YAML; nothing is registered. */
+  validateWorkflow(definition: Json, options?: RequestOptions): Answer<'validateWorkflow'> {
+    return this.call(routes.validateWorkflow, { ...options, body: { definition } });
+  }
+
   listWorkflows(query: Query<Routes['listWorkflows']> = {}, options?: RequestOptions): Answer<'listWorkflows'> {
     return this.call(routes.listWorkflows, { ...options, query });
   }

@@ -31,6 +31,7 @@ import {
   replaySessionViewSchema,
   statsSchema,
   stepViewSchema,
+  workflowValidationSchema,
   workflowViewSchema,
 } from './views.ts';
 
@@ -99,7 +100,11 @@ export const startExecutionRequestSchema = z
   });
 export type StartExecutionRequest = z.input<typeof startExecutionRequestSchema>;
 
-export const registerWorkflowRequestSchema = z.strictObject({ name: workflowNameSchema, definition: jsonSchema });
+const definitionSchema = jsonSchema.meta({ description: 'the definition, or a string with its text: JSON or YAML' });
+
+export const registerWorkflowRequestSchema = z.strictObject({ name: workflowNameSchema, definition: definitionSchema });
+/** The definition under `definition`, or by itself: what a file holds can be sent as it is. */
+export const validateWorkflowRequestSchema = z.looseObject({ definition: definitionSchema.optional() });
 
 const readModelRoutes = <const S extends ServiceName>(service: S) =>
   ({
@@ -142,6 +147,16 @@ export const routes = {
     status: 201,
     body: registerWorkflowRequestSchema,
     response: workflowViewSchema,
+  }),
+  validateWorkflow: route({
+    service: 'orchestrator',
+    method: 'POST',
+    path: '/api/v1/workflows/validate',
+    permission: 'workflows:write',
+    summary: 'Everything that is wrong with a definition; nothing is registered',
+    status: 200,
+    body: validateWorkflowRequestSchema,
+    response: workflowValidationSchema,
   }),
   listWorkflows: route({
     service: 'orchestrator',

@@ -9,6 +9,13 @@ import { LOG_DOMAINS, LOG_LEVELS } from './telemetry.messages.ts';
 
 /** What the HTTP routes answer with. Each is built from a read model or a fold, never stored as such. */
 
+/** What registering the definition would answer: its faults, each at an RFC 6901 pointer. */
+export const workflowValidationSchema = z.strictObject({
+  valid: z.boolean(),
+  faults: z.array(z.strictObject({ pointer: z.string(), code: z.string(), message: z.string() })),
+});
+export type WorkflowValidation = z.infer<typeof workflowValidationSchema>;
+
 export const workflowViewSchema = z.strictObject({
   name: z.string(),
   version: z.int(),

@@ -24,14 +24,18 @@ const parametersOf = (schema: z.ZodType | undefined, where: 'path' | 'query'): J
   }));
 };
 
+/** What is read as JSON is read as YAML too. */
+const bodyContent = (body: z.ZodType): JsonSchema => {
+  const schema = schemaOf(body, 'input');
+  return { 'application/json': { schema }, 'application/yaml': { schema } };
+};
+
 const operationOf = (route: Route): JsonSchema => ({
   summary: route.summary,
   description: `Needs the permission \`${route.permission}\`.`,
   tags: [route.path.split('/')[3] ?? route.service],
   parameters: [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')],
-  ...(route.body
-    ? { requestBody: { content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
-    : {}),
+  ...(route.body ? { requestBody: { content: bodyContent(route.body) } } : {}),
   responses: {
     [route.status]: {
       description: route.stream ? 'Server-sent events' : 'Success',

@@ -16,6 +16,7 @@ import { HostModule, type Foundation, layFoundation } from './host-module.ts';
 import type { HostReply, HostRequest } from './http-request.ts';
 import { serveOperations } from './operational-routes.ts';
 import { traceRequests } from './request-tracing.ts';
+import { readYamlBodies } from './yaml-bodies.ts';
 import { createLogger, nestLogger } from './service-logger.ts';
 import type { Counter, ServiceStatus } from './service-status.ts';
 import { startedTracing } from './started-tracing.ts';
@@ -79,6 +80,7 @@ const buildApplication = async (foundation: Foundation, options: ServiceOptions)
   // The adapter types its instance by its own Fastify generics; these are the defaults.
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   addRequestHooks(fastify, status);
+  readYamlBodies(fastify);
   serveOperations(fastify, config.service, status);
   for (const strategy of options.strategies?.(app) ?? []) {
     // With the application's own filter: Nest's would replace the reason that a dead letter must name.

@@ -234,6 +234,26 @@ describe('a service on the host', () => {
       expect(await errorOf(text)).toMatchObject({ status: 400, code: 'TL0001' });
     });
 
+    test('a body may be YAML, and broken YAML is TL0001 with its place', async () => {
+      const yaml = (body: string) =>
+        ask('/api/v1/workflows', {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/yaml; charset=utf-8' },
+        });
+      const answer = await yaml('name: orders # first\ndefinition:\n  StartAt: A\n');
+      expect([answer.status, await answer.json()]).toEqual([201, { name: 'orders' }]);
+      expect(await errorOf(await yaml('name: a: b'))).toMatchObject({
+        status: 400,
+        code: 'TL0001',
+        message: expect.stringContaining('line 1') as string,
+      });
+      expect(await errorOf(await yaml('name: a\ndefinition: { __proto__: { a: 1 } }'))).toMatchObject({
+        code: 'TL0001',
+      });
+      expect(await errorOf(await yaml('name: 7'))).toMatchObject({ code: 'TL0001', details: [{ path: ['name'] }, {}] });
+    });
+
     test('an id that is no subject token is TL0006', async () => {
       for (const id of ['a.b', 'a%20b', '*', '%3E', 'x'.repeat(65), 'x'.repeat(200), '%zz', '%ff']) {
         const answer = await ask(`/api/v1/executions/${id}`);

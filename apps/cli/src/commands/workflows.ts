@@ -1,19 +1,23 @@
 import { basename } from 'node:path';
+import { type Fault, parseMachine, readDefinitionText } from '@throughline/asl';
 import { fieldLines, tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { allItems, type Invocation } from '../invocation.ts';
-import { jsonFile } from '../json-argument.ts';
+import { UsageError } from '../failures.ts';
+import { textFile } from '../json-argument.ts';
 import { plainText } from '../terminal.ts';
 
-/** `orders.asl.json` registers as `orders`. */
-const nameOfFile = (file: string): string => basename(file).replace(/(\.asl)?(\.json)?$/, '');
+/** `orders.asl.json` and `orders.asl.yaml` register as `orders`. */
+const nameOfFile = (file: string): string => basename(file).replace(/(\.asl)?(\.json|\.yaml|\.yml)?$/, '');
 
 export const registerWorkflow = async (
   { client, terminal }: Invocation,
   file: string,
   options: { name?: string },
 ): Promise<ExitCode> => {
-  const definition = jsonFile(file);
+  const read = readDefinitionText(textFile(file));
+  if (!read.ok) throw new UsageError(`${file}: ${read.faults.map(({ message }) => message).join(' ')}`);
+  const { definition } = read;
   const view = await client.registerWorkflow({ name: options.name ?? nameOfFile(file), definition });
   if (terminal.json) terminal.document(view);
   else {
@@ -27,6 +31,27 @@ export const registerWorkflow = async (
     );
   }
   return EXIT.ok;
+};
+
+const faultsOf = (text: string): { readonly states: number; readonly faults: readonly Fault[] } => {
+  const read = readDefinitionText(text);
+  if (!read.ok) return { states: 0, faults: read.faults };
+  const parsed = parseMachine(read.definition);
+  return parsed.ok ? { states: parsed.machine.stateCount, faults: [] } : { states: 0, faults: parsed.faults };
+};
+
+/** Asks no server: what registers is decided by the same function there. */
+export const validateWorkflow = ({ terminal }: Invocation, file: string): Promise<ExitCode> => {
+  const { states, faults } = faultsOf(textFile(file));
+  const valid = faults.length === 0;
+  if (terminal.json) terminal.document({ valid, faults });
+  else if (valid) terminal.lines([`${file} is valid: ${states} states`]);
+  else {
+    const rows = faults.map(({ pointer, code, message }) => [plainText(pointer || '(root)'), code, plainText(message)]);
+    // The sentence says what to do: none of it is cut.
+    terminal.lines(tableLines({ ...terminal, columns: undefined }, ['PLACE', 'CODE', 'WHAT TO DO'], rows));
+  }
+  return Promise.resolve(valid ? EXIT.ok : EXIT.bad);
 };
 
 export const listWorkflows = async ({ client, terminal }: Invocation): Promise<ExitCode> => {

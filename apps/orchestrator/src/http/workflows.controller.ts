@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
-import { routes, type WorkflowView } from '@throughline/contracts';
+import { parseMachine, type ReadDefinition, readDefinitionText } from '@throughline/asl';
+import { type Json, routes, type WorkflowValidation, type WorkflowView } from '@throughline/contracts';
 import { workflowRef } from '@throughline/execution';
 import {
   Body,
@@ -17,6 +18,10 @@ import type { Page } from '../read-model/execution-reads.ts';
 import { WorkflowReads } from '../read-model/workflow-reads.ts';
 import { CommandGateway } from './command-gateway.ts';
 
+/** A string is the text of a definition. */
+const readDefinition = (given: Json): ReadDefinition =>
+  typeof given === 'string' ? readDefinitionText(given) : { ok: true, definition: given };
+
 @Controller()
 export class WorkflowsController {
   constructor(
@@ -29,8 +34,23 @@ export class WorkflowsController {
     @CallerOf() caller: Caller,
     @Body() body: BodyOf<typeof routes.registerWorkflow>,
   ): Promise<WorkflowView> {
-    await this.commands.send(caller, workflowRef(caller.tenant, body.name), { type: 'RegisterWorkflow', body });
-    return this.find(caller, body.name);
+    const { name } = body;
+    const read = readDefinition(body.definition);
+    if (!read.ok) return refuse('TL0103', `the definition has ${read.faults.length} fault(s)`, { faults: read.faults });
+    const { definition } = read;
+    await this.commands.send(caller, workflowRef(caller.tenant, name), {
+      type: 'RegisterWorkflow',
+      body: { name, definition },
+    });
+    return this.find(caller, name);
+  }
+
+  @Handle(routes.validateWorkflow)
+  validate(@Body() body: BodyOf<typeof routes.validateWorkflow>): WorkflowValidation {
+    // An ASL definition has no field of this name, so what has one is the envelope.
+    const read = readDefinition((Object.hasOwn(body, 'definition') ? body.definition : body) as Json); // checked to be JSON by the route's schema
+    const parsed = read.ok ? parseMachine(read.definition) : read;
+    return parsed.ok ? { valid: true, faults: [] } : { valid: false, faults: [...parsed.faults] };
   }
 
   @Handle(routes.listWorkflows)
