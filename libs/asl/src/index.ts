@@ -1,6 +1,6 @@
 export type * from './machine.ts';
 export type { Scope } from './scope.ts';
-export { runtimeCause, type Evaluated } from './evaluated.ts';
+export { runtimeCause, type Evaluated, type Failed } from './evaluated.ts';
 export { formatInstant, parseInstant } from './instant.ts';
 export { parseMachine, type ParsedMachine } from './parse-machine.ts';
 export { catchExit, type ErrorOutput, type Exit, passResult, stateExit, stateInput } from './data-flow.ts';

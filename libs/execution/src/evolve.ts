@@ -130,7 +130,7 @@ export const evolve = (
     case 'ExecutionCancelled':
       return ended(state, 'cancelled', { at: command.at });
     case 'ExecutionTimedOut':
-      return ended(state, 'timed_out', { at: command.at });
+      return ended(state, 'timed_out', { at: command.at, error: 'States.Timeout' });
     default:
       return assertNever(event);
   }

@@ -5,17 +5,18 @@ import { type Frame, type FrameId, type Frames, outward, withFrame } from './fra
  * Map is an execution of its own there, so its events count from 1 and not in the history around it.
  */
 
-const ownerOf = (frames: Frames, id: FrameId): Frame | undefined => {
+/** The iteration of a distributed Map, the innermost, whose history a frame's events are part of. */
+export const historyOwnerOf = (frames: Frames, id: FrameId): Frame | undefined => {
   for (const frame of outward(frames, id)) if (frame.ownHistoryEventId !== null) return frame;
   return undefined;
 };
 
 /** The id that the last event of the history that a frame belongs to has. */
 export const lastHistoryEventId = (execution: number, frames: Frames, id: FrameId): number =>
-  ownerOf(frames, id)?.ownHistoryEventId ?? execution;
+  historyOwnerOf(frames, id)?.ownHistoryEventId ?? execution;
 
 /** Whether a frame's events show in the execution's own history. */
-export const isInExecutionHistory = (frames: Frames, id: FrameId): boolean => ownerOf(frames, id) === undefined;
+export const isInExecutionHistory = (frames: Frames, id: FrameId): boolean => historyOwnerOf(frames, id) === undefined;
 
 /** Counts `n` more events of a frame. */
 export const historyCounted = (
@@ -24,7 +25,7 @@ export const historyCounted = (
   id: FrameId,
   n: number,
 ): { readonly historyEventId: number; readonly frames: Frames } => {
-  const owner = n === 0 ? undefined : ownerOf(frames, id);
+  const owner = n === 0 ? undefined : historyOwnerOf(frames, id);
   if (!owner) return { historyEventId: execution + n, frames };
   const ownHistoryEventId = (owner.ownHistoryEventId ?? 0) + n;
   return { historyEventId: execution, frames: withFrame(frames, { ...owner, ownHistoryEventId }) };

@@ -1,7 +1,7 @@
 import type { ExecutionEvent } from '@throughline/contracts';
 import { armedTimers, type OpenAttempt, openAttempts } from '../execution-state.ts';
 import type { Frame } from '../frames.ts';
-import { boundedCause, boundedError, type Run } from './run.ts';
+import { type Run, type StateError, toldOf } from './run.ts';
 
 /** The timers that guard an attempt end with it. `attempt` as it was when it was still open. */
 export const cancelTimersOf = (run: Run, attempt: OpenAttempt): void => {
@@ -36,9 +36,5 @@ export const endExecution = (run: Run, event: TerminalEvent): void => {
   run.emit(event);
 };
 
-export const failExecution = (run: Run, { error, cause }: { error?: string; cause?: string }): void =>
-  endExecution(run, {
-    type: 'ExecutionFailed',
-    ...(error === undefined ? {} : { error: boundedError(error) }),
-    ...(cause === undefined ? {} : { cause: boundedCause(cause) }),
-  });
+export const failExecution = (run: Run, failure: StateError): void =>
+  endExecution(run, { type: 'ExecutionFailed', ...toldOf(failure) });

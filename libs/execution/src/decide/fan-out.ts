@@ -15,7 +15,7 @@ import { finishState } from './finish-state.ts';
 import { dataLimitExceeded, evaluationFailed, handleError } from './handle-error.ts';
 import { takeBatch } from './item-batch.ts';
 import { stateOf } from './machine-state.ts';
-import type { Run, StateError } from './run.ts';
+import { type Run, type StateError, toldOf } from './run.ts';
 import { scheduleReader } from './schedule-step.ts';
 
 /**
@@ -152,7 +152,7 @@ export const childFailed = (run: Run, id: FrameId, failure: StateError): void =>
   const fanOut = fanOutOf(run.frame(parent));
   if (isAbortable(stateType)) run.emit({ type: 'StateAborted', frame: id, state, stateType });
   const type = fanOut.kind === 'map' ? 'IterationFailed' : 'BranchFailed';
-  run.emit({ type, frame: id, index, ...failure }, failure.cause?.length);
+  run.emit({ type, frame: id, index, ...toldOf(failure) }, failure.cause?.length);
   if (fanOut.kind === 'parallel' || fanOut.mode === 'INLINE') return handleError(run, parent, failure);
   if (exceedsTolerance(run.frame(parent))) return handleError(run, parent, TOLERANCE_EXCEEDED);
   run.follow({ kind: 'child-ended', parent });

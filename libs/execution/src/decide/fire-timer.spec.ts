@@ -67,10 +67,29 @@ describe('FireTimer', () => {
     expect(codeOf(execution.complete(1, token))).toBe('TL0107');
   });
 
-  test('a lapsed heartbeat is States.HeartbeatTimeout', () => {
-    const execution = givenMachine(machine({ Work: task({ HeartbeatSeconds: 10 }) }));
+  test('a lapsed heartbeat is called States.Timeout, and a Catch of States.HeartbeatTimeout takes it', () => {
+    const failing = givenMachine(machine({ Work: task({ HeartbeatSeconds: 10 }) }));
+    failing.start();
+    expect(failing.fire().state).toMatchObject({ status: 'failed', end: { error: 'States.Timeout' } });
+    const branch = { StartAt: 'Work', States: { Work: { ...task({ HeartbeatSeconds: 10 }), End: true } } };
+    const Catch = [{ ErrorEquals: ['States.HeartbeatTimeout'], Next: 'Other' }];
+    const catching = givenMachine(
+      machine({
+        Both: { Type: 'Parallel', Branches: [branch], Catch, Next: 'Other' },
+        Other: { Type: 'Pass', End: true },
+      }),
+    );
+    catching.start();
+    expect(catching.fire().state.end?.output).toEqual({ Error: 'States.Timeout', Cause: '' });
+  });
+
+  test('a lapsed timeout is not taken by a Catch of States.HeartbeatTimeout', () => {
+    const Catch = [{ ErrorEquals: ['States.HeartbeatTimeout'], Next: 'Other' }];
+    const execution = givenMachine(
+      machine({ Work: task({ TimeoutSeconds: 10, Catch, Next: 'Other' }), Other: { Type: 'Pass', End: true } }),
+    );
     execution.start();
-    expect(execution.fire().state).toMatchObject({ status: 'failed', end: { error: 'States.HeartbeatTimeout' } });
+    expect(execution.fire().state).toMatchObject({ status: 'failed', end: { error: 'States.Timeout' } });
   });
 
   test('the heartbeat timer of a live attempt goes on from the last heartbeat', () => {

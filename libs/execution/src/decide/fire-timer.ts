@@ -69,9 +69,12 @@ const guarded = (run: Run, timer: ArmedTimer): OpenAttempt => {
 const timedOut = (run: Run, attempt: OpenAttempt, kind: 'timeout' | 'heartbeat'): void => {
   run.emit({ type: 'StepTimedOut', token: attempt.token, kind });
   cancelTimersOf(run, attempt);
-  const error = kind === 'timeout' ? 'States.Timeout' : 'States.HeartbeatTimeout';
-  // AWS's Catch output has an empty cause, where its events have none.
-  handleError(run, attempt.frame, { error, cause: '' });
+  // AWS's Catch output has an empty cause, where its events have none. A missed heartbeat is a timeout there too.
+  handleError(run, attempt.frame, {
+    error: 'States.Timeout',
+    cause: '',
+    ...(kind === 'heartbeat' ? { takenAs: 'States.HeartbeatTimeout' } : {}),
+  });
 };
 
 /** Heartbeats only note their time, so the timer of a live attempt finds itself early and goes on from the last one. */

@@ -1,26 +1,51 @@
-import { catchExit, findCatcher, findRetrier, retryDelayMs, runtimeCause, type State } from '@throughline/asl';
+import {
+  catchExit,
+  type Failed,
+  findCatcher,
+  findRetrier,
+  retryDelayMs,
+  runtimeCause,
+  type State,
+} from '@throughline/asl';
 import type { FrameId } from '../frames.ts';
+import { historyOwnerOf } from '../history-event-ids.ts';
 import { abortChildren } from './abort-children.ts';
 import { failExecution } from './close.ts';
 import { exitState } from './exit-state.ts';
-
 import { stateOf } from './machine-state.ts';
-import { boundedCause, boundedError, type Run, type StateError } from './run.ts';
+import { boundedCause, boundedError, type Run, type StateError, toldOf } from './run.ts';
 
 type RetryableState = Extract<State, { type: 'Task' | 'Parallel' | 'Map' }>;
 
 export const QUERY_EVALUATION_ERROR = 'States.QueryEvaluationError';
+const RUNTIME_ERROR = 'States.Runtime';
 
 /** A field of the state could not be evaluated. AWS's cause says where, then what; for JSONata its history has an event. */
-export const evaluationFailed = (run: Run, id: FrameId, failure: { error: string; cause: string }): void => {
+export const evaluationFailed = (run: Run, id: FrameId, failed: Failed): void => {
+  const failure = notedFailure(run, id, failed);
+  if (failure.error === RUNTIME_ERROR) return failExecutionAround(run, id, failure);
+  failState(run, id, failure, failure.error === QUERY_EVALUATION_ERROR);
+};
+
+const notedFailure = (run: Run, id: FrameId, failed: Failed): StateError => {
   const frame = run.frame(id);
-  const error = boundedError(failure.error);
-  const cause = boundedCause(runtimeCause(frame.state, frame.enteredEventId, failure.cause));
+  const error = boundedError(failed.error);
+  const cause = boundedCause(runtimeCause(frame.state, frame.enteredEventId, failed.cause));
   if (error === QUERY_EVALUATION_ERROR) {
     run.emit({ type: 'EvaluationFailed', frame: id, state: frame.state, error, cause }, cause.length);
-    return failState(run, id, { error, cause }, true);
   }
-  failState(run, id, { error, cause }, false);
+  return { error, cause };
+};
+
+/**
+ * Nothing retries or catches a fault of the machine itself, so what is around the state does not fail one by one: the
+ * execution is over. An iteration of a distributed Map is an execution of its own, whose failure its Map may tolerate.
+ */
+const failExecutionAround = (run: Run, id: FrameId, failure: StateError): void => {
+  const iteration = historyOwnerOf(run.state.frames, id);
+  if (!iteration) return failExecution(run, failure);
+  abortChildren(run, iteration.id);
+  run.follow({ kind: 'child-failed', child: iteration.id, failure });
 };
 
 export const dataLimitExceeded = (run: Run, id: FrameId): void => {
@@ -36,20 +61,19 @@ export const dataLimitExceeded = (run: Run, id: FrameId): void => {
 export const handleError = (run: Run, id: FrameId, failure: StateError): void => failState(run, id, failure, true);
 
 /** `isShown`: whether AWS's history has the failure of a Parallel or Map; not where a JSONPath field of theirs was bad. */
-const failState = (run: Run, id: FrameId, { error, cause }: StateError, isShown: boolean): void => {
-  const failure: StateError = {
-    ...(error === undefined ? {} : { error: boundedError(error) }),
-    ...(cause === undefined ? {} : { cause: boundedCause(cause) }),
-  };
+const failState = (run: Run, id: FrameId, failure: StateError, isShown: boolean): void => {
   const state = stateOf(run, id);
   if (state.type !== 'Task' && state.type !== 'Parallel' && state.type !== 'Map') return failFrame(run, id, failure);
   abortChildren(run, id);
   if (scheduleRetry(run, id, state, failure)) return;
   if (isShown && state.type !== 'Task') {
-    run.emit({ type: `${state.type}Failed`, frame: id, state: state.name, ...failure }, failure.cause?.length);
+    run.emit({ type: `${state.type}Failed`, frame: id, state: state.name, ...toldOf(failure) }, failure.cause?.length);
   }
   catchError(run, id, state, failure);
 };
+
+/** What `ErrorEquals` is compared with. */
+const takenAs = (failure: StateError): string => failure.takenAs ?? failure.error ?? '';
 
 /** The error leaves the frame: it fails what is around it. */
 const failFrame = (run: Run, id: FrameId, failure: StateError): void =>
@@ -58,14 +82,14 @@ const failFrame = (run: Run, id: FrameId, failure: StateError): void =>
     : run.follow({ kind: 'child-failed', child: id, failure });
 
 const scheduleRetry = (run: Run, id: FrameId, state: RetryableState, failure: StateError): boolean => {
-  const found = findRetrier(state.retry, failure.error ?? '');
+  const found = findRetrier(state.retry, takenAs(failure));
   if (!found) return false;
   const retry = (run.frame(id).retries[found.index] ?? 0) + 1;
   if (retry > found.retrier.attemptsMax) return false;
   // Drawn only where it is used: the seed's numbers then do not depend on retriers without jitter.
   const delayMs = retryDelayMs(found.retrier, retry, found.retrier.jitter === 'FULL' ? run.random01() : 0);
   run.emit(
-    { type: 'RetryScheduled', frame: id, state: state.name, ...failure, retrier: found.index, retry, delayMs },
+    { type: 'RetryScheduled', frame: id, state: state.name, ...toldOf(failure), retrier: found.index, retry, delayMs },
     failure.cause?.length,
   );
   run.arm('retry', id, run.nowMs() + delayMs);
@@ -73,15 +97,16 @@ const scheduleRetry = (run: Run, id: FrameId, state: RetryableState, failure: St
 };
 
 const catchError = (run: Run, id: FrameId, state: RetryableState, failure: StateError): void => {
-  const found = findCatcher(state.catch, failure.error ?? '');
+  const found = findCatcher(state.catch, takenAs(failure));
   if (!found) return failFrame(run, id, failure);
   const frame = run.frame(id);
-  const errorOutput = { Error: failure.error ?? null, Cause: failure.cause ?? null };
+  const { error = null, cause = null } = toldOf(failure);
+  const errorOutput = { Error: error, Cause: cause };
   const exit = catchExit(state, found.catcher, frame.data, errorOutput, run.scope(id));
   // An error while catching is not caught again.
   if (!exit.ok) {
-    const cause = boundedCause(runtimeCause(frame.state, frame.enteredEventId, exit.cause));
-    return failFrame(run, id, { error: exit.error, cause });
+    const noted = notedFailure(run, id, exit);
+    return noted.error === RUNTIME_ERROR ? failExecutionAround(run, id, noted) : failFrame(run, id, noted);
   }
   const output = run.write(exit.value.output, frame.data);
   const { assigned } = exit.value;
@@ -92,7 +117,7 @@ const catchError = (run: Run, id: FrameId, state: RetryableState, failure: State
     });
   }
   run.emit(
-    { type: 'ErrorCaught', frame: id, state: state.name, ...failure, catcher: found.index },
+    { type: 'ErrorCaught', frame: id, state: state.name, ...toldOf(failure), catcher: found.index },
     failure.cause?.length,
   );
   exitState(run, id, { output, ...(assigned && { assigned }) }, found.catcher.next);

@@ -101,6 +101,15 @@ describe('a Map', () => {
     expect(execution.complete('C', c?.token).state.end?.output).toEqual(['A', 'C']);
   });
 
+  test('tolerates faults of the machine itself too, where it is distributed', () => {
+    const faulty = {
+      Type: 'Parallel',
+      Branches: [{ StartAt: 'In', States: { In: { Type: 'Pass', InputPath: '$.x', End: true } } }],
+    };
+    const execution = givenMachine(each(faulty, { ToleratedFailureCount: 1 }, DISTRIBUTED));
+    expect(execution.start([{ x: 1 }, {}]).state.end?.output).toEqual([[1]]);
+  });
+
   test('fails beyond what it tolerates', () => {
     const execution = givenMachine(each(task(), { ToleratedFailurePercentage: 30 }, DISTRIBUTED));
     execution.start(['a', 'b', 'c']);

@@ -75,6 +75,15 @@ describe('a Parallel', () => {
     expect({ attempts: then.state.attempts.size, timers: then.state.timers.size }).toEqual({ attempts: 0, timers: 0 });
   });
 
+  test('ends the execution where a fault of the machine itself stands, whatever it would catch', () => {
+    const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'Both' }];
+    const faulty = branch('Left', { Type: 'Pass', Parameters: { 'x.$': '$.absent' } });
+    const Branches = [branch('Right', task({ TimeoutSeconds: 60 })), faulty];
+    const then = givenMachine(machine({ Both: { Type: 'Parallel', Branches, Catch, End: true } })).start();
+    expect(typesOf(then).slice(-4)).toEqual(['StateEntered', 'StepCancelled', 'TimerCancelled', 'ExecutionFailed']);
+    expect(then.state.end?.error).toBe('States.Runtime');
+  });
+
   test('is retried from its first states, with the idempotency keys of before and frames of its own', () => {
     const execution = givenMachine(
       twoTasks({ Retry: [{ ErrorEquals: ['Broken'], IntervalSeconds: 1, MaxAttempts: 1 }] }),

@@ -34,7 +34,15 @@ export type Written = { readonly ok: true; readonly data?: EventData; readonly b
 export interface StateError {
   readonly error?: string;
   readonly cause?: string;
+  /** A narrower name that Retry and Catch may take it by: AWS has it in no event and in no output. */
+  readonly takenAs?: string;
 }
+
+/** What events say of a failure. */
+export const toldOf = ({ error, cause }: StateError): { readonly error?: string; readonly cause?: string } => ({
+  ...(error === undefined ? {} : { error: boundedError(error) }),
+  ...(cause === undefined ? {} : { cause: boundedCause(cause) }),
+});
 
 /** What the end of a branch or iteration leads to, taken up by `advance` in the same decision. */
 export type Consequence =

@@ -5,6 +5,9 @@ import { awsHistory } from './aws-history.ts';
 
 const { RETRYING, RICH, machine, task } = exampleMachines;
 
+const linesOf = (under: ExecutionUnderTest): readonly string[] =>
+  awsHistory(under.log).map(({ id, previousEventId, type }) => `${id} ${type} after ${previousEventId}`);
+
 const viewOf = (under: ExecutionUnderTest) => awsHistory(under.log);
 
 /** AWS's cause texts quote ids, which the decider takes from its own count: both must give every event the same one. */
@@ -118,7 +121,66 @@ describe("AWS's view of a history", () => {
     const under = givenMachine(definition);
     under.start({});
     under.fire();
-    expect(viewOf(under).at(-1)).toMatchObject({ type: 'ExecutionTimedOut', previousEventId: 0 });
+    expect(viewOf(under).at(-1)).toMatchObject({
+      type: 'ExecutionTimedOut',
+      previousEventId: 0,
+      executionTimedOutEventDetails: { error: 'States.Timeout' },
+    });
+  });
+
+  it('calls a missed heartbeat a timeout', () => {
+    const under = givenMachine(machine({ Work: task({ HeartbeatSeconds: 1 }) }));
+    under.start({});
+    under.fire();
+    expect(viewOf(under).slice(-2)).toMatchObject([
+      { type: 'TaskTimedOut', taskTimedOutEventDetails: { error: 'States.Timeout' } },
+      { type: 'ExecutionFailed', executionFailedEventDetails: { error: 'States.Timeout' } },
+    ]);
+  });
+
+  it('lets each branch follow itself, and what comes after the branches the last of them', () => {
+    const pass = (name: string) => ({ StartAt: name, States: { [name]: { Type: 'Pass', End: true } } });
+    const under = givenMachine(
+      machine({ Both: { Type: 'Parallel', Branches: [pass('Left'), pass('Right')], End: true } }),
+    );
+    under.start({});
+    expect(linesOf(under)).toEqual([
+      '1 ExecutionStarted after 0',
+      '2 ParallelStateEntered after 0',
+      '3 ParallelStateStarted after 2',
+      '4 PassStateEntered after 3',
+      '5 PassStateExited after 4',
+      '6 PassStateEntered after 3',
+      '7 PassStateExited after 6',
+      '8 ParallelStateSucceeded after 7',
+      // What a fan-out's success follows, its exit follows too.
+      '9 ParallelStateExited after 7',
+      '10 ExecutionSucceeded after 9',
+    ]);
+  });
+
+  it('lets a failed Map follow the state that failed, not the end of its iteration', () => {
+    const ItemProcessor = { StartAt: 'Stop', States: { Stop: { Type: 'Fail', Error: 'E' } } };
+    const under = givenMachine(machine({ Each: { Type: 'Map', ItemProcessor, End: true } }));
+    under.start(['item']);
+    expect(linesOf(under).slice(3)).toEqual([
+      '4 MapIterationStarted after 3',
+      '5 FailStateEntered after 4',
+      '6 MapIterationFailed after 5',
+      '7 MapStateFailed after 5',
+      '8 ExecutionFailed after 7',
+    ]);
+  });
+
+  it('shows an execution that a fault within a branch ends at once', () => {
+    const faulty = { StartAt: 'In', States: { In: { Type: 'Pass', InputPath: '$.absent', End: true } } };
+    const under = givenMachine(machine({ Both: { Type: 'Parallel', Branches: [faulty], End: true } }));
+    under.start({});
+    expect(linesOf(under).slice(2)).toEqual([
+      '3 ParallelStateStarted after 2',
+      '4 PassStateEntered after 3',
+      '5 ExecutionFailed after 4',
+    ]);
   });
 
   it('gives every event the id that the state counts, whatever happens', () => {

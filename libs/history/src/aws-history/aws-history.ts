@@ -55,7 +55,7 @@ export function* awsHistoryInSteps(
     state = walkCommit(state, logged, (walked) => {
       const { frame, events: shown } = visible(walked, shownOf(walked));
       for (const { type, details } of shown) {
-        const place = lines.next(walked.event, frame);
+        const place = lines.next(walked.event, frame, type);
         const timestamp = walked.command.at;
         events.push({ ...place, timestamp, type, ...(details ? { [details.name]: details.body } : {}) });
       }
@@ -124,8 +124,8 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     }
     case 'StepTimedOut': {
       const attempt = mustAttempt(before, event.token);
-      const error = event.kind === 'timeout' ? 'States.Timeout' : 'States.HeartbeatTimeout';
-      return { frame: attempt.frame, events: [timedOutEvent(attempt, error)] };
+      // Of whichever kind it is, AWS calls it so.
+      return { frame: attempt.frame, events: [timedOutEvent(attempt, 'States.Timeout')] };
     }
     case 'ExecutionSucceeded':
       return ended('ExecutionSucceeded', outputFields(after.end?.output ?? null));
@@ -136,7 +136,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
       return outside('ExecutionAborted', 'executionAbortedEventDetails', errorFields(undefined, reason));
     }
     case 'ExecutionTimedOut':
-      return outside('ExecutionTimedOut', 'executionTimedOutEventDetails', {});
+      return outside('ExecutionTimedOut', 'executionTimedOutEventDetails', errorFields('States.Timeout', undefined));
     case 'BranchStarted':
     case 'BranchFailed':
     case 'StepCancelled':
