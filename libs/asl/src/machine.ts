@@ -1,4 +1,4 @@
-import type { EffectClass, Json } from '@throughline/contracts';
+import type { EffectClass, Json, JsonObject } from '@throughline/contracts';
 import type { ChoiceOperator } from './choice-operators.ts';
 import type { FaultCode } from './validate/fault-codes.ts';
 
@@ -219,6 +219,8 @@ export interface ItemReader {
   readonly resource: TaskResource;
   /** Parameters or Arguments. */
   readonly input?: Template;
+  /** ReaderConfig as it stands, for the worker that reads. */
+  readonly config?: JsonObject;
   readonly maxItems?: Sourced<number, 'MaxItems'>;
 }
 export interface ItemBatcher {

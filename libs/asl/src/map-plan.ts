@@ -186,13 +186,15 @@ const templateItems = (
   );
 };
 
-/** What the item reader's task gets. Only for a Map that has one. */
+/** What the item reader's task gets: its Parameters or Arguments, and ReaderConfig beside them. Only for a Map that has one. */
 export const readerInput = (state: MapState, rawInput: Json, scope: Scope): Evaluated => {
-  const input = selectedInput(state, rawInput, scope);
-  const template = state.itemReader?.input;
-  if (!input.ok || template === undefined) return input;
+  const { input: template, config } = state.itemReader ?? {};
+  const selected = selectedInput(state, rawInput, scope);
+  if (!selected.ok) return selected;
   const field = state.queryLanguage === 'JSONPath' ? 'ItemReader/Parameters' : 'ItemReader/Arguments';
-  return payload(state, template, field, input.value, scope);
+  const input = template === undefined ? selected : payload(state, template, field, selected.value, scope);
+  if (!input.ok || config === undefined || !isJsonObject(input.value)) return input;
+  return evaluatedTo({ ...input.value, ReaderConfig: config });
 };
 
 /** What one iteration, or one item of a batch, gets: the item itself, or what ItemSelector makes of it. */

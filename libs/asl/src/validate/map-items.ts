@@ -31,10 +31,15 @@ export const readItemReader = (map: Fields): ItemReader | undefined => {
   if (!fields) return undefined;
   fields.allow({ both: ['Resource', 'ReaderConfig'], ...TASK_FIELDS });
   const config = fields.object('ReaderConfig');
-  // What the worker needs to know stands in its own input; of the rest only MaxItems is ours to do.
+  // How to read is the worker's to know; of all this only MaxItems is ours to do.
   config?.allow({ both: READER_CONFIG_FIELDS, JSONPath: ['MaxItemsPath'] });
   const maxItems = config && readNumber(config, 'MaxItems', POSITIVE);
-  return { resource: readResource(fields).resource, ...readInput(fields), ...(maxItems && { maxItems }) };
+  return {
+    resource: readResource(fields).resource,
+    ...readInput(fields),
+    ...(config && { config: config.values }),
+    ...(maxItems && { maxItems }),
+  };
 };
 
 export const readItemBatcher = (map: Fields): ItemBatcher | undefined => {

@@ -4,7 +4,8 @@ import { advance } from './advance.ts';
 import { cancelTimersOf } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { handleError } from './handle-error.ts';
-import { Run } from './run.ts';
+import { stateOf } from './machine-state.ts';
+import { Run, type StateError } from './run.ts';
 
 type FailRecord = Extract<ExecutionCommandRecord, { type: 'FailStep' | 'FailCallback' }>;
 
@@ -15,10 +16,14 @@ export const failStep = (state: ExecutionState, command: FailRecord, env: Env): 
   const run = new Run(state, command, env);
   run.emit({ type: 'StepFailed', token });
   cancelTimersOf(run, attempt);
-  handleError(run, attempt.frame, {
-    ...(error === undefined ? {} : { error }),
-    ...(cause === undefined ? {} : { cause }),
-  });
+  const failure = { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+  handleError(run, attempt.frame, stateOf(run, attempt.frame).type === 'Map' ? itemReaderFailed(failure) : failure);
   advance(run);
   return run.accepted();
+};
+
+/** The step of a Map is its item reader, and AWS has one name for whatever goes wrong there. */
+const itemReaderFailed = ({ error, cause }: StateError): StateError => {
+  const said = [error, cause].filter((text) => text !== undefined && text !== '').join(': ');
+  return { error: 'States.ItemReaderFailed', ...(said === '' ? {} : { cause: said }) };
 };

@@ -43,6 +43,34 @@ describe('a Map', () => {
     expect(then.state.end?.output).toEqual([]);
   });
 
+  test('may have its items read by a worker, who is told how', () => {
+    const reader = {
+      Resource: 'tl:task:files:read',
+      Parameters: { 'Key.$': '$.file' },
+      ReaderConfig: { InputType: 'CSV', MaxItems: 2 },
+    };
+    const execution = givenMachine(each({ Type: 'Pass' }, { ItemReader: reader }, DISTRIBUTED));
+    execution.start({ file: 'orders.csv' });
+    expect(open(execution)).toMatchObject([
+      { queue: 'files', handler: 'read', input: { Key: 'orders.csv', ReaderConfig: { InputType: 'CSV' } } },
+    ]);
+    expect(execution.complete([{ id: 1 }, { id: 2 }, { id: 3 }]).state.end?.output).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  test('whose items cannot be read fails with a name of its own, and may be retried', () => {
+    const retry = [{ ErrorEquals: ['States.ItemReaderFailed'], MaxAttempts: 1 }];
+    const execution = givenMachine(
+      each({ Type: 'Pass' }, { ItemReader: { Resource: 'tl:task:files:read' }, Retry: retry }, DISTRIBUTED),
+    );
+    execution.start({});
+    expect(typesOf(execution.fail('NoSuchFile', 'orders.csv'))).toContain('RetryScheduled');
+    execution.fire();
+    expect(execution.fail('NoSuchFile', 'orders.csv').state.end).toMatchObject({
+      error: 'States.ItemReaderFailed',
+      cause: 'NoSuchFile: orders.csv',
+    });
+  });
+
   test('selects what an item becomes, with the item and its index at hand', () => {
     const execution = givenMachine(
       each(
