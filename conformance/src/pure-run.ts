@@ -28,6 +28,7 @@ import { awsHistory, verify } from '@throughline/history';
 import { executionIdOfCase, workflowNameOf } from './case-names.ts';
 import { AWS_STATUS_OF, type CaseRun } from './case-run.ts';
 import type { RecordedCase } from './recorded-case.ts';
+import { servedDefinition } from './served-definition.ts';
 import { commandsOf } from './stub-commands.ts';
 import { type TaskScript, taskScript } from './task-script.ts';
 
@@ -43,13 +44,14 @@ const TASK_MS = 5;
 const COMMITS_MAX = 20_000;
 
 export const runPurely = (recorded: RecordedCase): CaseRun => {
-  const parsed = parseMachine(recorded.definition);
+  const definition = servedDefinition(recorded);
+  const parsed = parseMachine(definition);
   if (!parsed.ok) {
     const faults = parsed.faults.slice(0, 3).map(({ pointer, code, message }) => `${pointer} ${code}: ${message}`);
     return { kind: 'broken', problem: `the definition is refused: ${faults.join('; ')}` };
   }
   const name = workflowNameOf(recorded);
-  const machine = { name, version: 1, hash: canonicalHash(recorded.definition), machine: parsed.machine };
+  const machine = { name, version: 1, hash: canonicalHash(definition), machine: parsed.machine };
   try {
     return new PureExecution(machine, taskScript(recorded), executionIdOfCase(recorded)).run(recorded.input);
   } catch (thrown) {

@@ -8,21 +8,37 @@ const SUBMISSION: Json = {};
 /** What a worker tells the engine about a scripted task, in this order. */
 export const commandsOf = (task: ScriptedTask, token: AttemptToken, at: Instant): readonly ExecutionCommand[] => {
   const attempt = { token, startedAt: at, finishedAt: at, worker: 'conformance' };
-  const { submits } = task;
-  const submission: ExecutionCommand = { type: 'CompleteStep', body: { ...attempt, ...result(SUBMISSION) } };
-  return [...(submits ? [submission] : []), ...answerOf(task, attempt)];
+  return [...submissionOf(task, attempt), ...answerOf(task, attempt)];
+};
+
+/** A job's worker says that it runs, and ends the task itself; of a callback or an activity somebody else does. */
+const submissionOf = ({ submits }: ScriptedTask, attempt: Attempt): readonly ExecutionCommand[] => {
+  switch (submits) {
+    case 'no':
+      return [];
+    case 'job':
+      return [{ type: 'RecordHeartbeat', body: { token: attempt.token } }];
+    case 'callback':
+      return [{ type: 'CompleteStep', body: { ...attempt, ...result(SUBMISSION) } }];
+    default:
+      return assertNever(submits);
+  }
 };
 
 const result = (output: Json) => ({ output, outputHash: canonicalHash(output) });
 
-const answerOf = (
-  { submits, answer }: ScriptedTask,
-  attempt: { readonly token: AttemptToken; readonly startedAt: Instant; readonly finishedAt: Instant; worker: string },
-): readonly ExecutionCommand[] => {
+interface Attempt {
+  readonly token: AttemptToken;
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant;
+  readonly worker: string;
+}
+
+const answerOf = ({ submits, answer }: ScriptedTask, attempt: Attempt): readonly ExecutionCommand[] => {
   switch (answer.kind) {
     case 'succeed': {
       const { token } = attempt;
-      return submits
+      return submits === 'callback'
         ? [{ type: 'CompleteCallback', body: { token, ...result(answer.output) } }]
         : [{ type: 'CompleteStep', body: { ...attempt, ...result(answer.output) } }];
     }
@@ -31,7 +47,7 @@ const answerOf = (
         ...(answer.error === undefined ? {} : { error: answer.error }),
         ...(answer.cause === undefined ? {} : { cause: answer.cause }),
       };
-      return submits
+      return submits === 'callback'
         ? [{ type: 'FailCallback', body: { token: attempt.token, ...failure } }]
         : [{ type: 'FailStep', body: { ...attempt, ...failure } }];
     }

@@ -8,6 +8,7 @@ import { startSystem } from '@throughline/local-system';
 import { AWS_STATUS_OF, type CaseRun, type HistoryEvent } from './case-run.ts';
 import { executionIdOfCase, workflowNameOf } from './case-names.ts';
 import type { RecordedCase } from './recorded-case.ts';
+import { servedDefinition } from './served-definition.ts';
 import { type StubWorker, startStubWorker } from './stub-worker.ts';
 import { taskScript } from './task-script.ts';
 
@@ -82,7 +83,7 @@ const runOne = async (recorded: RecordedCase, client: ThroughlineClient, stub: S
   try {
     const name = workflowNameOf(recorded);
     stub.expect(id, taskScript(recorded));
-    await client.registerWorkflow({ name, definition: recorded.definition });
+    await client.registerWorkflow({ name, definition: servedDefinition(recorded) });
     await client.start(name, { input: recorded.input, executionId: id });
     return await readRun(id, client);
   } catch (thrown) {

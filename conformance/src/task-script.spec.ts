@@ -106,13 +106,18 @@ describe('an outcome', () => {
         ),
       ).next('A', callback);
     const failed = { kind: 'fail', error: 'E', cause: undefined };
-    expect(recordedTask({ type: 'TaskSubmitted' }, { type: 'TaskFailed' })).toEqual({ submits: true, answer: failed });
-    expect(recordedTask({ type: 'TaskFailed' })).toEqual({ submits: false, answer: failed });
+    expect(recordedTask({ type: 'TaskSubmitted' }, { type: 'TaskFailed' })).toEqual({
+      submits: 'callback',
+      answer: failed,
+    });
+    expect(recordedTask({ type: 'TaskFailed' })).toEqual({ submits: 'no', answer: failed });
   });
 
   it('that was not recorded at all is silence, after the submission that a callback needs', () => {
     const script = taskScript(recorded({ StartAt: 'A', States: { A: task(LAMBDA) } }, [], []));
-    expect(script.next('A', LAMBDA)).toEqual({ submits: false, answer: { kind: 'silent' } });
-    expect(script.next('A', `${LAMBDA}.waitForTaskToken`)).toEqual({ submits: true, answer: { kind: 'silent' } });
+    const silent = { kind: 'silent' };
+    expect(script.next('A', LAMBDA)).toEqual({ submits: 'no', answer: silent });
+    expect(script.next('A', `${LAMBDA}.waitForTaskToken`)).toEqual({ submits: 'callback', answer: silent });
+    expect(script.next('A', 'arn:aws:states:::ecs:runTask.sync')).toEqual({ submits: 'job', answer: silent });
   });
 });

@@ -6,8 +6,8 @@ import type { RecordedCase, TaskOutcome } from './recorded-case.ts';
 
 /** What the stub does with one task. */
 export interface ScriptedTask {
-  /** Whether the service took the work before its answer came: a callback, or a job that was waited for. */
-  readonly submits: boolean;
+  /** Whether the service took the work before the answer came: by a callback, or as the end of a job. */
+  readonly submits: 'no' | 'job' | 'callback';
   readonly answer: ScriptedAnswer;
 }
 export type ScriptedAnswer =
@@ -22,6 +22,10 @@ export interface TaskScript {
 }
 
 const AWAITS_CALLBACK = /\.waitForTaskToken$|:activity:[^:]+$/;
+const AWAITS_JOB = /\.sync(:2)?$/;
+
+const submissionOf = (resource: string): ScriptedTask['submits'] =>
+  AWAITS_CALLBACK.test(resource) ? 'callback' : AWAITS_JOB.test(resource) ? 'job' : 'no';
 
 export const taskScript = (recorded: RecordedCase): TaskScript => {
   const tasks = tasksByState(recorded);
@@ -33,7 +37,7 @@ export const taskScript = (recorded: RecordedCase): TaskScript => {
       const { outcomes, submitted } = tasks.get(state) ?? { outcomes: [], submitted: [] };
       const outcome = outcomes[n];
       return {
-        submits: submitted[n] ?? AWAITS_CALLBACK.test(resource),
+        submits: submitted[n] === false ? 'no' : submissionOf(resource),
         answer: outcome ? answerOf(outcome) : { kind: 'silent' },
       };
     },

@@ -154,6 +154,104 @@ const NAMED = {
   },
 };
 
+/** One task after the other, each of another kind, with what AWS's history has of it. */
+const KINDS = [
+  { name: 'Function', resource: '<lambda_function_arn>', family: 'LambdaFunction', started: ['LambdaFunctionStarted'] },
+  {
+    name: 'Job',
+    resource: 'arn:aws:states:::ecs:runTask.sync',
+    family: 'Task',
+    started: ['TaskStarted', 'TaskSubmitted'],
+  },
+  {
+    name: 'Child',
+    resource: 'arn:aws:states:::states:startExecution.sync:2',
+    family: 'Task',
+    started: ['TaskStarted', 'TaskSubmitted'],
+  },
+  {
+    name: 'Child only begun',
+    resource: 'arn:aws:states:::states:startExecution',
+    family: 'Task',
+    started: ['TaskStarted'],
+  },
+] as const;
+const OF_ALL_KINDS = {
+  ...base,
+  id: 'of-all-kinds',
+  name: 'a function, a job, a child that is awaited and one that is not',
+  definition: {
+    StartAt: 'Function',
+    States: Object.fromEntries(
+      KINDS.map(({ name, resource }, i) => {
+        const after = KINDS[i + 1];
+        return [name, { Type: 'Task', Resource: resource, ...(after ? { Next: after.name } : { End: true }) }];
+      }),
+    ),
+  },
+  input: { StateMachineArn: '<state_machine_arn>' },
+  taskOutcomes: KINDS.map(({ name, family }) => ({ type: `${family}Succeeded`, output: { of: name } })),
+  expected: {
+    status: 'SUCCEEDED',
+    output: { of: 'Child only begun' },
+    events: [
+      { type: 'ExecutionStarted', input: { StateMachineArn: '<state_machine_arn>' } },
+      ...KINDS.flatMap(({ name, family, started }, i) => [
+        entered('Task', name, i === 0 ? { StateMachineArn: '<state_machine_arn>' } : { of: KINDS[i - 1]?.name }),
+        ...[`${family}Scheduled`, ...started].map((type) => ({ type })),
+        { type: `${family}Succeeded`, output: { of: name } },
+        exited('Task', name, { of: name }),
+      ]),
+      { type: 'ExecutionSucceeded', output: { of: 'Child only begun' } },
+    ],
+  },
+};
+
+const ACTIVITY = {
+  ...base,
+  id: 'activity',
+  name: 'an activity that fails, and one whose worker falls silent',
+  definition: {
+    StartAt: 'Refused',
+    States: {
+      Refused: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:us-east-1:111111111111:activity:<activity_name>',
+        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.refusal', Next: 'Forgotten' }],
+        Next: 'Forgotten',
+      },
+      Forgotten: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:us-east-1:111111111111:activity:<activity_name>',
+        InputPath: '$.refusal',
+        TimeoutSeconds: 9,
+        HeartbeatSeconds: 3,
+        End: true,
+      },
+    },
+  },
+  input: {},
+  taskOutcomes: [
+    { type: 'ActivityFailed', error: 'No', cause: 'not today' },
+    { type: 'ActivityTimedOut', error: 'States.Timeout' },
+  ],
+  expected: {
+    status: 'FAILED',
+    error: 'States.Timeout',
+    events: [
+      { type: 'ExecutionStarted', input: {} },
+      entered('Task', 'Refused', {}),
+      ...[{ type: 'ActivityScheduled', input: {} }, { type: 'ActivityStarted' }],
+      { type: 'ActivityFailed', error: 'No', cause: 'not today' },
+      exited('Task', 'Refused', { refusal: { Error: 'No', Cause: 'not today' } }),
+      entered('Task', 'Forgotten', { refusal: { Error: 'No', Cause: 'not today' } }),
+      ...[{ type: 'ActivityScheduled', input: { Error: 'No', Cause: 'not today' } }, { type: 'ActivityStarted' }],
+      { type: 'ActivityTimedOut', error: 'States.Timeout' },
+      { type: 'ExecutionFailed', error: 'States.Timeout' },
+    ],
+  },
+};
+
 export const EXAMPLE_CASES: readonly RecordedCase[] = z
   .array(recordedCaseSchema)
-  .parse([RETRIED, NAMED, SILENT, FANNED_OUT]);
+  .parse([RETRIED, NAMED, SILENT, FANNED_OUT, OF_ALL_KINDS, ACTIVITY]);

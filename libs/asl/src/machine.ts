@@ -98,8 +98,11 @@ export type TaskResource =
       readonly kind: 'task';
       readonly queue: string;
       readonly handler: string;
-      /** `callback`: after the worker's result the attempt stays open until somebody reports for its token. */
-      readonly awaits: 'result' | 'callback';
+      /**
+       * `callback`: after the worker's result the attempt stays open until somebody reports for its token. `job`: the
+       * worker runs something to its end, and may say before that it has been submitted.
+       */
+      readonly awaits: 'result' | 'callback' | 'job';
     })
   /** Run by whoever polls the activity. */
   | (ResourceNames & { readonly kind: 'activity'; readonly queue: string })

@@ -46,10 +46,10 @@ export const effectClassSchema = z.enum(EFFECT_CLASSES);
 export type EffectClass = z.infer<typeof effectClassSchema>;
 
 /**
- * What ends a step attempt: the answer of the worker that ran it; a callback, after a worker has submitted the work or
- * taken the activity; or the child execution that it started.
+ * What ends a step attempt: the answer of the worker that ran it, which for a job (`.sync`) may be submitted before; a
+ * callback, after a worker has submitted the work or taken the activity; or the child execution that it started.
  */
-export const ATTEMPT_AWAITS = ['result', 'callback', 'activity', 'child'] as const;
+export const ATTEMPT_AWAITS = ['result', 'job', 'callback', 'activity', 'child'] as const;
 export type AttemptAwaits = (typeof ATTEMPT_AWAITS)[number];
 
 export const TIMER_PURPOSES = ['wait', 'retry', 'timeout', 'heartbeat', 'execution-timeout'] as const;
@@ -205,7 +205,7 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     kind: z.enum(['timeout', 'heartbeat']),
   }),
   z.strictObject({ type: z.literal('StepCancelled'), token: attemptTokenSchema }),
-  /** The worker has handed the work on; the attempt stays open until a callback ends it. Output: the command's. */
+  /** The worker has handed the work on: the attempt stays open until a callback, or a job's result, ends it. Output: the command's. */
   z.strictObject({ type: z.literal('StepSubmitted'), token: attemptTokenSchema }),
   z.strictObject({ type: z.literal('StepHeartbeatRecorded'), token: attemptTokenSchema }),
   /** The state goes on after `delayMs`; the timer that ends the wait follows as `TimerArmed`. */

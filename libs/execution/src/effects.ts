@@ -93,7 +93,8 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
   if (!isExecution(state)) return [];
   return [
     ...openAttempts(state)
-      .filter((attempt) => !attempt.submitted)
+      // Whoever runs a job has its task until the job ends.
+      .filter((attempt) => !attempt.submitted || attempt.awaits === 'job')
       .map((attempt) => taskEffect(state, attempt)),
     ...armedTimers(state).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),

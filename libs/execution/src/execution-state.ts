@@ -47,7 +47,7 @@ export interface OpenAttempt {
   readonly attempt: number;
   readonly resource: string;
   readonly awaits: AttemptAwaits;
-  /** A worker has it, or has handed it on: its task is not published again. */
+  /** A worker has handed it on: only a job's task may be published again. */
   readonly submitted: boolean;
   readonly queue: Queue;
   readonly handler: string;

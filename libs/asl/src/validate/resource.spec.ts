@@ -16,7 +16,7 @@ describe('a resource', () => {
     ],
     [
       'arn:aws:states:::glue:startJobRun.sync',
-      { kind: 'task', queue: 'glue', handler: 'startJobRun', resource: 'startJobRun.sync', awaits: 'result' },
+      { kind: 'task', queue: 'glue', handler: 'startJobRun', resource: 'startJobRun.sync', awaits: 'job' },
     ],
     [
       'arn:aws:states:::sqs:sendMessage.waitForTaskToken',

@@ -28,7 +28,7 @@ const handlerOf = (name: string): string =>
   HANDLER.test(name) ? name : bytesToHex(sha256(utf8ToBytes(name))).slice(0, 32);
 
 const serviceTask = (text: string, resourceType: string, api: string, way: string): TaskResource => {
-  const awaits = way === CALLBACK ? 'callback' : 'result';
+  const awaits = way === CALLBACK ? 'callback' : way === '' ? 'result' : 'job';
   const handler = resourceType === 'http' && api === 'invoke' ? 'http' : api;
   const names = { text, resourceType, resource: `${api}${way}` };
   return { kind: 'task', ...names, queue: resourceType.replace(':', '-'), handler, awaits };

@@ -71,6 +71,14 @@ describe('CompleteStep', () => {
     });
   });
 
+  test('a job that has ended was submitted before, whether its worker said so or not', () => {
+    const execution = givenMachine(machine({ Work: { ...task(), Resource: 'arn:aws:states:::ecs:runTask.sync' } }));
+    execution.start();
+    const then = execution.complete({ exitCode: 0 });
+    expect(typesOf(then)).toEqual(['StepSubmitted', 'StepSucceeded', 'StateExited', 'ExecutionSucceeded']);
+    expect(then.state.end?.output).toEqual({ exitCode: 0 });
+  });
+
   test('visits count how often a state was entered, and give each its own idempotency key', () => {
     const execution = givenMachine(
       machine({

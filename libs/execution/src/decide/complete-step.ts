@@ -19,7 +19,10 @@ export const completeStep = (state: ExecutionState, command: CompleteRecord, env
   const attempt = attemptOf(state, token);
   if (!attempt) return refused('TL0107', `attempt ${token} is not open`);
   const run = new Run(state, command, env);
-  if (command.type === 'CompleteStep' && attempt.awaits !== 'result') return submitted(run, attempt);
+  const { awaits } = attempt;
+  if (command.type === 'CompleteStep' && awaits !== 'result' && awaits !== 'job') return submitted(run, attempt);
+  // A job that has ended was submitted, whether its worker said so or not.
+  if (awaits === 'job' && !attempt.submitted) run.emit({ type: 'StepSubmitted', token });
   run.emit({ type: 'StepSucceeded', token });
   cancelTimersOf(run, attempt);
   const outputMax = env.limits.stateDataBytesMax;

@@ -1,3 +1,4 @@
+import { awaitedEffects } from '../effects.ts';
 import { codeOf, givenMachine, typesOf } from '../spec/given-when-then.ts';
 import { machine, ONE_TASK, task } from '../spec/example-machines.ts';
 
@@ -17,6 +18,16 @@ describe('RecordHeartbeat', () => {
     execution.start();
     expect(execution.heartbeat().outcomes).toEqual([{ kind: 'ignored' }]);
     expect(execution.log).toHaveLength(1);
+  });
+
+  test('says that a job was submitted, once', () => {
+    const execution = givenMachine(machine({ Work: { ...task(), Resource: 'arn:aws:states:::ecs:runTask.sync' } }));
+    execution.start();
+    expect(typesOf(execution.heartbeat())).toEqual(['StepSubmitted']);
+    expect(execution.heartbeat().outcomes).toEqual([{ kind: 'ignored' }]);
+    // Whoever runs the job still has its task, and gets it again where that was lost.
+    expect(awaitedEffects(execution.state)).toMatchObject([{ kind: 'task' }]);
+    expect(typesOf(execution.complete({}))).toEqual(['StepSucceeded', 'StateExited', 'ExecutionSucceeded']);
   });
 
   test('of a closed attempt is refused', () => {

@@ -119,7 +119,8 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     }
     case 'StepSubmitted': {
       const attempt = mustAttempt(before, event.token);
-      const output = command.type === 'CompleteStep' ? command.body.output : null;
+      // A heartbeat says that a job runs, not what its submission gave.
+      const output = command.type === 'CompleteStep' ? command.body.output : undefined;
       return { frame: attempt.frame, events: [submittedEvent(attempt, output)] };
     }
     case 'StepTimedOut': {

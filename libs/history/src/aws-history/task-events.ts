@@ -61,10 +61,13 @@ export const scheduledEvents = (attempt: Attempt): readonly AwsEventBody[] => {
 };
 
 /** The work was handed on, or somebody has taken the activity. */
-export const submittedEvent = (attempt: Attempt, output: Json): AwsEventBody => {
+export const submittedEvent = (attempt: Attempt, output: Json | undefined): AwsEventBody => {
   const family = familyOf(attempt.resource);
   if (family === 'Activity') return body(family, 'Started', {});
-  return body('Task', 'Submitted', { ...namedResource(attempt.resource), ...outputFields(output) });
+  return body('Task', 'Submitted', {
+    ...namedResource(attempt.resource),
+    ...(output === undefined ? {} : outputFields(output)),
+  });
 };
 
 export const succeededEvent = (attempt: Attempt, output: Json): AwsEventBody => {
