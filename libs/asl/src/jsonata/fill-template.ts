@@ -20,6 +20,8 @@ const fillText = (text: string, field: string, states: StatesData, scope: Scope)
       return evaluatedTo(result.value);
     case 'nothing':
       return failed(expression.text, field, 'returned nothing (undefined).');
+    case 'function':
+      return failed(expression.text, field, 'returned an unsupported result type.');
     case 'thrown':
       return failed(expression.text, field, `threw an error during evaluation${result.problem}`);
     default:

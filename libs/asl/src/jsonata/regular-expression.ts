@@ -1,0 +1,68 @@
+import { RE2JS } from 're2js';
+import { BoundedCache } from '../bounded-cache.ts';
+import type { CostMeter } from '../cost-meter.ts';
+import type { RegexNode } from './nodes.ts';
+
+/**
+ * Regular expressions of an author run over data that others send: the engine has to be linear in the text, which the
+ * one of JavaScript is not. What such an engine cannot run (look-around, back references) is refused at registration.
+ */
+
+/** Instructions of the compiled program; each may be tried at every character. */
+const PROGRAM_MAX = 1_000;
+const PATTERN_LENGTH_MAX = 1_000;
+/** Steps of the engine that cost what a node of an expression costs. */
+const STEPS_PER_UNIT = 3;
+
+export interface Found {
+  readonly match: string;
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly (string | undefined)[];
+}
+export interface RegularExpression {
+  readonly source: string;
+  /** The first match at or after a position. */
+  find(text: string, from: number, meter: CostMeter): Found | undefined;
+}
+
+export type RegexCompilation =
+  { readonly ok: true; readonly regex: RegularExpression } | { readonly ok: false; readonly problem: string };
+
+const compileUncached = (source: string, flags: string): RegexCompilation => {
+  if (source.length > PATTERN_LENGTH_MAX) {
+    return { ok: false, problem: `a regular expression may have ${PATTERN_LENGTH_MAX} characters` };
+  }
+  const options = (flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0) | (flags.includes('m') ? RE2JS.MULTILINE : 0);
+  try {
+    const program = RE2JS.compile(RE2JS.translateRegExp(source), options);
+    if (program.programSize() > PROGRAM_MAX) return { ok: false, problem: 'the regular expression is too large' };
+    return { ok: true, regex: runnable(source, program) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it does not parse';
+    return { ok: false, problem: `this regular expression is not run, for it could not be bounded: ${why}` };
+  }
+};
+
+const runnable = (source: string, program: RE2JS): RegularExpression => ({
+  source,
+  find: (text, from, meter) => {
+    meter.charge(1 + ((text.length - from) * Math.sqrt(program.programSize())) / STEPS_PER_UNIT);
+    const matcher = program.matcher(text);
+    if (!matcher.find(from)) return undefined;
+    const groups = Array.from({ length: matcher.groupCount() }, (_, i) => matcher.group(i + 1) ?? undefined);
+    return { match: matcher.group(0) ?? '', start: matcher.start(0), end: matcher.end(0), groups };
+  },
+});
+
+const compiled = new BoundedCache<RegexCompilation>(1_024);
+
+/** The regular expression of an expression that passed validation. */
+export const regexOf = (node: RegexNode): RegularExpression => {
+  const compilation = compileRegex(node);
+  if (!compilation.ok) throw new Error(`a regular expression that was not validated: ${compilation.problem}`);
+  return compilation.regex;
+};
+
+export const compileRegex = ({ value: { source, flags } }: RegexNode): RegexCompilation =>
+  compiled.get(`/${source}/${flags}`, () => compileUncached(source, flags));
