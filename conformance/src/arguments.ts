@@ -19,14 +19,14 @@ export const USAGE = `usage: npm run conformance -- --cases <file or folder> [op
   --renamed         each case again with other names; exit 1 where the score changes
   --only TEXT       only cases whose id or name holds TEXT
   --json            one object on standard output
-  --write-docs      write docs/conformance.md`;
+  --write-docs      write docs/conformance.md, of a run through the services`;
 
 const SPEED_MAX = 1_000;
 
 /** Undefined where the arguments are not as the usage says. */
 export const parseArguments = (argv: readonly string[]): Arguments | undefined => {
   const values = valuesOf(argv);
-  if (values?.cases === undefined || (values.pure && values.both)) return undefined;
+  if (values?.cases === undefined || (values.pure && (values.both || values['write-docs']))) return undefined;
   const timerSpeed = Number(values['fast-timers'] ?? '1');
   if (!(timerSpeed >= 1 && timerSpeed <= SPEED_MAX)) return undefined;
   return {

@@ -9,7 +9,9 @@ const FILES_MAX = 10_000;
 export const readCases = (path: string): readonly RecordedCase[] => filesOf(path).flatMap(readFile);
 
 const filesOf = (path: string): readonly string[] => {
-  if (!statSync(path).isDirectory()) return [path];
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new Error(`${path} does not exist`);
+  if (!found.isDirectory()) return [path];
   const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
   const files = names.filter((name) => name.endsWith('.json')).map((name) => join(path, name));
   if (files.length === 0) throw new Error(`${path} holds no JSON file`);

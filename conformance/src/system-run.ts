@@ -25,8 +25,9 @@ export interface SystemRunOptions {
 
 /** Executions under way at once: waits overlap, and two cores are not flooded. */
 const AT_ONCE = 24;
-/** A recorded execution took seconds: what has no end by then has none. */
-const END_MS_MAX = 60_000;
+/** A recorded execution took seconds, a few of them minutes: what has no end by then has none. */
+const END_MS_MAX = 600_000;
+const END_MS_MIN = 60_000;
 const SERVICES = ['orchestrator', 'replay-service', 'audit-service'] as const;
 
 /** In the order of the cases. */
@@ -49,7 +50,8 @@ export const runThroughServices = async (
   try {
     stub = await startStubWorker(system.natsUrl, (problem) => say(problem));
     const client = createClient({ url: system.frontUrl, apiKey: system.apiKey });
-    return await runAll(cases, client, stub, say);
+    const endMsMax = Math.max(END_MS_MIN, END_MS_MAX / timerSpeed);
+    return await runAll(cases, { client, stub, endMsMax }, say);
   } finally {
     await stub?.stop();
     await system.stop();
@@ -57,10 +59,15 @@ export const runThroughServices = async (
   }
 };
 
+interface RunningSystem {
+  readonly client: ThroughlineClient;
+  readonly stub: StubWorker;
+  readonly endMsMax: number;
+}
+
 const runAll = async (
   cases: readonly RecordedCase[],
-  client: ThroughlineClient,
-  stub: StubWorker,
+  system: RunningSystem,
   say: (line: string) => void,
 ): Promise<readonly CaseRun[]> => {
   const runs: CaseRun[] = [];
@@ -69,7 +76,7 @@ const runAll = async (
   const lane = async (): Promise<void> => {
     for (let i = next++; i < cases.length; i = next++) {
       const recorded = cases[i];
-      if (recorded) runs[i] = await runOne(recorded, client, stub);
+      if (recorded) runs[i] = await runOne(recorded, system);
       done += 1;
       if (done % 50 === 0) say(`${done} of ${cases.length} executions have ended`);
     }
@@ -78,14 +85,14 @@ const runAll = async (
   return runs;
 };
 
-const runOne = async (recorded: RecordedCase, client: ThroughlineClient, stub: StubWorker): Promise<CaseRun> => {
+const runOne = async (recorded: RecordedCase, { client, stub, endMsMax }: RunningSystem): Promise<CaseRun> => {
   const id = executionIdSchema.parse(executionIdOfCase(recorded));
   try {
     const name = workflowNameOf(recorded);
     stub.expect(id, taskScript(recorded));
     await client.registerWorkflow({ name, definition: servedDefinition(recorded) });
     await client.start(name, { input: recorded.input, executionId: id });
-    return await readRun(id, client);
+    return await readRun(id, client, endMsMax);
   } catch (thrown) {
     return { kind: 'broken', problem: problemOf(thrown) };
   } finally {
@@ -93,13 +100,13 @@ const runOne = async (recorded: RecordedCase, client: ThroughlineClient, stub: S
   }
 };
 
-const readRun = async (id: ExecutionId, client: ThroughlineClient): Promise<CaseRun> => {
-  const view = await client.wait(id, { timeoutMs: END_MS_MAX });
+const readRun = async (id: ExecutionId, client: ThroughlineClient, endMsMax: number): Promise<CaseRun> => {
+  const view = await client.wait(id, { timeoutMs: endMsMax });
   if (!isTerminal(view.status)) {
     // So that what comes after it is not kept waiting by its timers and tasks.
     await client.cancel(id, { reason: 'the recorded execution had ended by then' });
     const { result: replay } = await untilLetIn(() => client.replay(id));
-    return { kind: 'broken', problem: `it has no end after ${END_MS_MAX / 1_000} s (${view.status})`, replay };
+    return { kind: 'broken', problem: `it has no end after ${endMsMax / 1_000} s (${view.status})`, replay };
   }
   const events: HistoryEvent[] = [];
   for await (const event of everyItem((cursor) => untilLetIn(() => client.awsHistory(id, { cursor })))) {
