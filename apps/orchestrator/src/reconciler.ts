@@ -20,6 +20,8 @@ export interface ReconcilerOptions {
 const PAGE = 100;
 /** A republished task needs time to be fetched; in a busy queue, where it cannot be seen, also time to run. */
 const TASK_AGAIN_MS = { idle: 15_000, busy: 10 * 60_000 };
+/** Parents and children that stand still are asked this often whether they have heard of each other. */
+const CHILD_AGAIN_MS = 60_000;
 const REPUBLISHED_MAX = 50_000;
 
 export class Reconciler {
@@ -104,9 +106,22 @@ export class Reconciler {
       case 'arm-timer':
         return !(await timerIsThere(this.nc, effect.ref, effect.timer));
       case 'command':
-        return true;
+        return this.isCommandMissing(effect);
       case 'cancel-timer':
         return false;
+    }
+  }
+
+  private isCommandMissing({ id, command }: Extract<Effect, { kind: 'command' }>): boolean {
+    switch (command.type) {
+      case 'ContinueExecution':
+        return true;
+      case 'CancelExecution':
+        // Sent when its attempt was cut short; a child that missed it hears so when it reports its start.
+        return false;
+      default:
+        // A start or a report may be on its way, or what it asks for under way.
+        return this.notLately(id, CHILD_AGAIN_MS);
     }
   }
 

@@ -20,5 +20,6 @@ export {
 } from './map-plan.ts';
 export { findRetrier, retryDelayMs } from './retry.ts';
 export { activityQueue } from './activity-queue.ts';
+export { childAwaits } from './child-awaits.ts';
 export { findCatcher } from './catch.ts';
 export { type ReadDefinition, readDefinitionText } from './definition-text.ts';

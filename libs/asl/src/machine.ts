@@ -1,4 +1,4 @@
-import type { EffectClass, Json, JsonObject } from '@throughline/contracts';
+import type { ChildAwaits, EffectClass, Json, JsonObject } from '@throughline/contracts';
 import type { ChoiceOperator } from './choice-operators.ts';
 import type { FaultCode } from './validate/fault-codes.ts';
 
@@ -107,7 +107,7 @@ export type TaskResource =
   /** Run by whoever polls the activity. */
   | (ResourceNames & { readonly kind: 'activity'; readonly queue: string })
   /** Another execution; what of it is awaited, and whether its output comes as JSON text or as JSON. */
-  | (ResourceNames & { readonly kind: 'child'; readonly awaits: 'start' | 'end' | 'end-as-json' | 'callback' });
+  | (ResourceNames & { readonly kind: 'child'; readonly awaits: ChildAwaits });
 
 /** A value as written, or where to find it. `field` is the field that held it: AWS's cause texts name it. */
 export type Sourced<T, F extends string> =

@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   TL0110: { status: 403, title: 'This origin may not send this command' },
   TL0111: { status: 409, title: 'The name is taken by another workflow' },
   TL0112: { status: 400, title: 'The task token is not valid' },
+  TL0113: { status: 409, title: 'Too many generations of child executions' },
+  TL0114: { status: 409, title: 'An execution cannot be its own ancestor' },
   TL0201: { status: 500, title: 'A commit of an unknown version is on the log' },
   TL0202: { status: 500, title: 'A commit on the log is damaged' },
   TL0203: { status: 503, title: 'The log could not be appended to' },

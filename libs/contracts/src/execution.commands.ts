@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { attemptTokenSchema, correlationIdSchema, executionIdSchema, instantSchema, timerIdSchema } from './ids.ts';
+import {
+  attemptTokenSchema,
+  correlationIdSchema,
+  executionIdSchema,
+  instantSchema,
+  sha256Schema,
+  timerIdSchema,
+} from './ids.ts';
 import { jsonSchema } from './json.ts';
 
 /** What can be asked of an execution. Each is decided in libs/execution/src/decide/<command>.ts. */
@@ -24,7 +31,24 @@ export const labelsSchema = z
 
 /** Error names and causes as AWS Step Functions bounds them (characters). */
 export const errorNameSchema = z.string().max(256);
-export const causeSchema = z.string().max(32_768);
+export const CAUSE_CHARS_MAX = 32_768;
+export const causeSchema = z.string().max(CAUSE_CHARS_MAX);
+
+/**
+ * What of a child execution the step that started it waits for: that it has started, that it has ended (its output as JSON
+ * text, or as JSON), or a callback by whoever the child hands the token to.
+ */
+export const CHILD_AWAITS = ['start', 'end', 'end-as-json', 'callback'] as const;
+export const childAwaitsSchema = z.enum(CHILD_AWAITS);
+export type ChildAwaits = z.infer<typeof childAwaitsSchema>;
+
+/** A name as AWS gives executions one; it belongs to a workflow, and may hold what no execution id can. */
+export const executionNameSchema = z
+  .string()
+  .regex(/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u, 'must be 1 to 80 characters, none of them special');
+
+/** Executions below the lineage's first one, parent by parent: a workflow that starts itself for ever ends here. */
+export const GENERATIONS_MAX = 20;
 
 export const startExecutionSchema = z.strictObject({
   workflow: workflowNameSchema,
@@ -39,6 +63,11 @@ export const startExecutionSchema = z.strictObject({
   runId: z.string().min(1).max(128).optional(),
   idempotencyKey: z.string().min(1).max(256).optional(),
   labels: labelsSchema.optional(),
+  /** `$$.Execution.Name` where that is not the execution id. */
+  name: executionNameSchema.optional(),
+  /** How many parents stand above it. Only the engine says so, as of the attempt that the child reports to. */
+  generation: z.int().nonnegative().optional(),
+  parentAttempt: z.strictObject({ token: attemptTokenSchema, awaits: childAwaitsSchema }).optional(),
 });
 
 /** Both ends of a step attempt as its worker saw them: recorded input, so replay needs no clock. */
@@ -77,6 +106,34 @@ export const failCallbackSchema = z.strictObject({
   cause: causeSchema.optional(),
 });
 
+/** What starting a child answers its parent: `ExecutionArn` and `StartDate`. */
+const childStart = z.strictObject({ ExecutionArn: z.string(), StartDate: z.int() });
+
+/** What an execution tells the attempt of its parent that started it. */
+export const recordChildStartSchema = z.strictObject({
+  token: attemptTokenSchema,
+  child: executionIdSchema,
+  awaits: childAwaitsSchema,
+  output: childStart,
+  outputHash: sha256Schema,
+});
+export const completeChildSchema = z.strictObject({
+  token: attemptTokenSchema,
+  child: executionIdSchema,
+  started: childStart,
+  /** The child as AWS describes an execution, its own output among it. */
+  output: jsonSchema,
+  outputHash: sha256Schema,
+});
+export const failChildSchema = z.strictObject({
+  token: attemptTokenSchema,
+  child: executionIdSchema.optional(),
+  /** Absent: it never started. */
+  started: childStart.optional(),
+  error: errorNameSchema,
+  cause: causeSchema,
+});
+
 export const recordHeartbeatSchema = z.strictObject({ token: attemptTokenSchema });
 export const fireTimerSchema = z.strictObject({ timer: timerIdSchema });
 export const cancelExecutionSchema = z.strictObject({ reason: z.string().max(1_024).optional() });
@@ -88,6 +145,9 @@ export const executionCommandBodies = {
   FailStep: failStepSchema,
   CompleteCallback: completeCallbackSchema,
   FailCallback: failCallbackSchema,
+  RecordChildStart: recordChildStartSchema,
+  CompleteChild: completeChildSchema,
+  FailChild: failChildSchema,
   RecordHeartbeat: recordHeartbeatSchema,
   FireTimer: fireTimerSchema,
   CancelExecution: cancelExecutionSchema,

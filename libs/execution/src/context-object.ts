@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@throughline/contracts';
+import { executionArn, executionName, machineArn, ROLE_ARN } from './aws-arns.ts';
 import type { ResolvedMachine } from './decider.ts';
 import type { ExecutionState } from './execution-state.ts';
 import { type Frame, outward } from './frames.ts';
@@ -14,12 +15,6 @@ interface MapItem {
   readonly value: Json;
 }
 
-/** ARNs as AWS shapes them, so that definitions which take them apart go on working; they name nothing outside. */
-const ACCOUNT = '111111111111';
-export const REGION = 'us-east-1';
-export const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/throughline`;
-export const statesArn = (resource: string): string => `arn:aws:states:${REGION}:${ACCOUNT}:${resource}`;
-
 /** `$$` of a state, as AWS has it. */
 export const contextObject = (
   state: ExecutionState,
@@ -28,9 +23,9 @@ export const contextObject = (
   { taskToken, mapItem = mapItemOf(state, frame) }: MoreContext = {},
 ): JsonObject => ({
   Execution: {
-    Id: statesArn(`execution:${machine.name}:${state.ref.aggregateId}`),
+    Id: executionArn(machine.name, executionName(state.ref, state.start)),
     Input: state.start?.input ?? null,
-    Name: state.ref.aggregateId,
+    Name: executionName(state.ref, state.start),
     RoleArn: ROLE_ARN,
     StartTime: state.start?.startedAt ?? '',
     RedriveCount: 0,
@@ -40,7 +35,7 @@ export const contextObject = (
     EnteredTime: frame.enteredAt,
     ...(canRetry(frame) && { RetryCount: frame.retries.reduce((sum, n) => sum + n, 0) }),
   },
-  StateMachine: { Id: statesArn(`stateMachine:${machine.name}`), Name: machine.name },
+  StateMachine: { Id: machineArn(machine.name), Name: machine.name },
   ...(mapItem && { Map: { Item: { Index: mapItem.index, Value: mapItem.value } } }),
   ...(taskToken !== undefined && { Task: { Token: taskToken } }),
 });

@@ -6,22 +6,33 @@ import {
   type Commit,
   type CommitDraft,
   type CommandId,
-  type ExecutionId,
   type Instant,
+  type Refusal,
   type SentCommand,
   type StepTask,
   type TimerId,
   type TimerMessage,
 } from '@throughline/contracts';
+import { childAwaits } from '@throughline/asl';
 import type { AnyState } from './any-state.ts';
 import {
   armedTimers,
   type ArmedTimer,
   type Continuation,
+  executionIdOf,
   type ExecutionState,
   type OpenAttempt,
   openAttempts,
 } from './execution-state.ts';
+import {
+  type CommandTo,
+  commandsOfRefusal,
+  reportsEnd,
+  reportToParent,
+  startChild,
+  stopChildren,
+} from './child-effects.ts';
+import { waitsForChild } from './child-request.ts';
 import { derivedId } from './hashes.ts';
 import { taskTokenOf } from './task-token.ts';
 
@@ -39,6 +50,7 @@ export type Effect =
   | { readonly kind: 'cancel-timer'; readonly ref: AggregateRef; readonly timer: TimerId }
   | {
       readonly kind: 'command';
+      readonly id: string;
       readonly ref: AggregateRef;
       readonly command: SentCommand;
       readonly taskToken?: TaskTokenPlace;
@@ -58,11 +70,21 @@ export interface TaskTokenPlace {
 export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readonly Effect[] => {
   if (commit.aggregate !== 'execution' || !isExecution(after)) return [];
   const effects: Effect[] = [];
+  let tellsParent = false;
   commit.events.forEach((event, index) => {
     switch (event.type) {
+      case 'ExecutionStarted':
+        tellsParent = true;
+        return;
+      case 'ExecutionSucceeded':
+      case 'ExecutionFailed':
+      case 'ExecutionCancelled':
+      case 'ExecutionTimedOut':
+        tellsParent ||= reportsEnd(after);
+        return;
       case 'StepScheduled': {
         const attempt = after.attempts.get(`${commit.version}.${index}`);
-        if (attempt) effects.push(taskEffect(after, attempt));
+        if (attempt) effects.push(attemptEffect(after, attempt));
         return;
       }
       case 'TimerArmed': {
@@ -85,6 +107,8 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
         return;
     }
   });
+  if (tellsParent) effects.push(...reportEffects(after));
+  if (after.stopped?.version === commit.version) effects.push(...stopChildren(after).map(commandEffect));
   return effects;
 };
 
@@ -92,12 +116,15 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
 export const awaitedEffects = (state: AnyState): readonly Effect[] => {
   if (!isExecution(state)) return [];
   return [
+    // The start of a child that is under way is sent again too: the child then says again what it has come to.
     ...openAttempts(state)
-      // Whoever runs a job has its task until the job ends.
-      .filter((attempt) => !attempt.submitted || attempt.awaits === 'job')
-      .map((attempt) => taskEffect(state, attempt)),
+      // So is the task of a job, which whoever runs it has until it ends.
+      .filter((attempt) => !attempt.submitted || attempt.awaits === 'job' || waitsForChild(attempt))
+      .map((attempt) => attemptEffect(state, attempt)),
     ...armedTimers(state).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),
+    ...reportEffects(state),
+    ...stopChildren(state).map(commandEffect),
   ];
 };
 
@@ -116,13 +143,27 @@ const isExecution = (state: AnyState): state is ExecutionState => {
   }
 };
 
-/** An execution's aggregate id is its execution id: one subject token, only branded differently. */
-export const executionIdOf = (ref: AggregateRef): ExecutionId => ref.aggregateId as unknown as ExecutionId;
+const commandEffect = (command: CommandTo): Extract<Effect, { kind: 'command' }> => ({ kind: 'command', ...command });
 
-const taskEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
+const reportEffects = (state: ExecutionState): readonly Effect[] => {
+  const report = reportToParent(state);
+  return report ? [commandEffect(report)] : [];
+};
+
+const attemptEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
+  const taskToken = awaitsCallback(attempt) ? { taskToken: taskTokenPlace(state.ref, attempt.token) } : {};
+  if (attempt.awaits === 'child') return { ...commandEffect(startChild(state, attempt)), ...taskToken };
+  const id = `${state.ref.tenant}.${state.ref.aggregateId}.${attempt.token}`;
+  return { kind: 'task', id, task: taskOf(state, attempt), ...taskToken };
+};
+
+const awaitsCallback = ({ awaits, resource }: OpenAttempt): boolean =>
+  awaits === 'callback' || (awaits === 'child' && childAwaits(resource) === 'callback');
+
+const taskOf = (state: ExecutionState, attempt: OpenAttempt): StepTask => {
   const { start, ref } = state;
   if (!start) throw new Error(`an attempt is open in ${ref.aggregateId}, which has not started`);
-  const task: StepTask = {
+  return {
     v: 1,
     tenant: ref.tenant,
     executionId: executionIdOf(ref),
@@ -142,12 +183,6 @@ const taskEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
     scheduledAt: attempt.scheduledAt,
     correlationId: state.correlationId,
     ...(attempt.traceparent === null ? {} : { traceparent: attempt.traceparent }),
-  };
-  return {
-    kind: 'task',
-    id: `${ref.tenant}.${ref.aggregateId}.${attempt.token}`,
-    task,
-    ...(attempt.awaits === 'callback' ? { taskToken: taskTokenPlace(ref, attempt.token) } : {}),
   };
 };
 
@@ -172,23 +207,25 @@ const armEffect = (state: ExecutionState, timer: ArmedTimer): Effect => ({
   },
 });
 
-const continueEffect = (state: ExecutionState, continuation: Continuation): Effect => ({
-  kind: 'command',
-  ref: state.ref,
-  command: {
-    v: COMMAND_VERSION,
-    // 32 hex digits are a subject token.
-    id: derivedId(
-      'continue',
-      state.ref.tenant,
-      state.ref.aggregateId,
-      continuation.version,
-      continuation.index,
-    ) as CommandId,
-    type: 'ContinueExecution',
-    actor: { kind: 'system', id: 'engine' },
-    causationId: `${continuation.version}.${continuation.index}`,
-    ...(continuation.traceparent === null ? {} : { traceparent: continuation.traceparent }),
-    body: {},
-  },
-});
+const continueEffect = ({ ref }: ExecutionState, { version, index, traceparent }: Continuation): Effect => {
+  // 32 hex digits are a subject token.
+  const id = derivedId('continue', ref.tenant, ref.aggregateId, version, index) as CommandId;
+  return {
+    kind: 'command',
+    id: `${ref.tenant}.${ref.aggregateId}.${id}`,
+    ref,
+    command: {
+      v: COMMAND_VERSION,
+      id,
+      type: 'ContinueExecution',
+      actor: { kind: 'system', id: 'engine' },
+      causationId: `${version}.${index}`,
+      ...(traceparent === null ? {} : { traceparent }),
+      body: {},
+    },
+  };
+};
+
+/** What a refused command leads to, where it is about a child: nothing of it is on the log. */
+export const effectsOfRefusal = (ref: AggregateRef, command: SentCommand, refusal: Refusal): readonly Effect[] =>
+  commandsOfRefusal(ref, command, refusal).map(commandEffect);

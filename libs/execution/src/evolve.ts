@@ -6,6 +6,7 @@ import {
   isJsonObject,
   type Json,
 } from '@throughline/contracts';
+import { childRequest, waitsForChild } from './child-request.ts';
 import type { ExecutionCommandRecord } from './decider.ts';
 import {
   branchFailed,
@@ -65,11 +66,12 @@ export const evolve = (
       return stepSubmitted(state, event.token);
     case 'StepSucceeded':
     case 'StepFailed':
-    case 'StepTimedOut':
       return attemptClosed(state, event.token, 1);
+    case 'StepTimedOut':
+      return childStopped(attemptClosed(state, event.token, 1), mustAttempt(state, event.token));
     case 'StepCancelled':
       // AWS's history has no event for it.
-      return attemptClosed(state, event.token, 0);
+      return childStopped(attemptClosed(state, event.token, 0), mustAttempt(state, event.token));
     case 'StepHeartbeatRecorded': {
       const attempt = { ...mustAttempt(state, event.token), lastSeenAt: command.at };
       return { ...state, roundEvents: state.roundEvents + 1, attempts: state.attempts.set(event.token, attempt) };
@@ -184,6 +186,9 @@ const started = (
     runId: body.runId ?? null,
     idempotencyKey: body.idempotencyKey ?? null,
     labels: body.labels ?? {},
+    name: body.name ?? null,
+    generation: body.generation ?? 0,
+    parentAttempt: body.parentAttempt ?? null,
     bodyHash: event.bodyHash,
     startedAt: command.at,
     startedBy: command.actor,
@@ -313,6 +318,16 @@ const attemptClosed = (state: ExecutionState, token: AttemptToken, historyEvents
     ...counted(state, attempt.frame, historyEvents, { phase: { kind: 'inside' } }),
     attempts: state.attempts.remove(token),
   };
+};
+
+/** Nobody waits any more for the child that the attempt has started. */
+const childStopped = (state: ExecutionState, attempt: OpenAttempt): ExecutionState => {
+  if (!waitsForChild(attempt)) return state;
+  const request = childRequest(state.ref, attempt);
+  if (!request.ok) return state;
+  const version = state.version + 1;
+  const before = state.stopped?.version === version ? state.stopped.children : [];
+  return { ...state, stopped: { version, children: [...before, { id: request.id, token: attempt.token }] } };
 };
 
 const retryScheduled = (state: ExecutionState, event: EventOf<'RetryScheduled'>): ExecutionState => {

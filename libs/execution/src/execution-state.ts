@@ -2,6 +2,7 @@ import {
   type AggregateRef,
   type AttemptAwaits,
   type AttemptToken,
+  type ChildAwaits,
   type EffectClass,
   type ExecutionId,
   type ExecutionStatus,
@@ -32,6 +33,11 @@ export interface StartFacts {
   readonly runId: string | null;
   readonly idempotencyKey: string | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** `$$.Execution.Name`; null: the execution id. */
+  readonly name: string | null;
+  readonly generation: number;
+  /** Whom to tell of the start, and perhaps of the end. */
+  readonly parentAttempt: { readonly token: AttemptToken; readonly awaits: ChildAwaits } | null;
   readonly bodyHash: string;
   readonly startedAt: Instant;
   readonly startedBy: { readonly kind: string; readonly id: string };
@@ -73,6 +79,13 @@ export interface ArmedTimer {
   readonly traceparent: string | null;
 }
 
+/** A child execution that nobody waits for any more. */
+export interface StoppedChild {
+  readonly id: ExecutionId;
+  /** The attempt that waited for it. */
+  readonly token: AttemptToken;
+}
+
 /** How it ended. `output` only for success, `error` and `cause` only for a failure. */
 export interface ExecutionEnd {
   readonly at: Instant;
@@ -104,6 +117,8 @@ export interface ExecutionState extends AggregateState {
   readonly continuationsWithoutProgress: number;
   /** Those without a wait alone. */
   readonly continuationsWithoutWait: number;
+  /** The awaited children of attempts that were cut short by this version of the execution: they are to be stopped. */
+  readonly stopped: { readonly version: number; readonly children: readonly StoppedChild[] } | null;
   readonly end: ExecutionEnd | null;
 }
 
@@ -127,8 +142,12 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   continuation: null,
   continuationsWithoutProgress: 0,
   continuationsWithoutWait: 0,
+  stopped: null,
   end: null,
 });
+
+/** An execution's aggregate id is its execution id: one subject token, only branded differently. */
+export const executionIdOf = (ref: AggregateRef): ExecutionId => ref.aggregateId as unknown as ExecutionId;
 
 /** Where a token or timer id stands on the log: both are the version that made them, a dot or a dash, and an index. */
 const positionOf = (id: string): number => {

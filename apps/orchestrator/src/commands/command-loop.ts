@@ -1,7 +1,15 @@
 import type { AggregateRef, CommandAnswer, ErrorCode, SentCommand } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { Handled } from '@throughline/event-log/jetstream';
-import { type AnyState, awaitedEffects, type Effect, effectsOf, type Round, storedAt } from '@throughline/execution';
+import {
+  type AnyState,
+  awaitedEffects,
+  type Effect,
+  effectsOf,
+  effectsOfRefusal,
+  type Round,
+  storedAt,
+} from '@throughline/execution';
 import { decide } from './decide-round.ts';
 import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
 import type { EffectPublisher } from './effect-publisher.ts';
@@ -119,7 +127,7 @@ export class CommandLoop {
       if (assumed) return assumed;
       for (let tries = 0; tries <= CONFLICTS_MAX; tries += 1) {
         const loaded = await this.parts.states.load(ref);
-        if (loaded.kind === 'unreadable') return this.bury(batch, loaded.code, loaded.problem);
+        if (loaded.kind === 'unreadable') return await this.bury(batch, loaded.code, loaded.problem);
         const round = await decide(this.parts.catalog, loaded.state, batch, spans);
         // Where nothing is appended no fence has held: a refusal must not rest on a state that is behind the log.
         const trusted =
@@ -166,16 +174,18 @@ export class CommandLoop {
     error: UndecidableError,
   ): Promise<Settled> {
     this.parts.states.drop(ref);
-    if (batch.length === 1) return this.bury(batch, error.code, error.message);
+    if (batch.length === 1) return await this.bury(batch, error.code, error.message);
     const { handled } = await this.round(ref, batch.slice(0, 1));
     return { handled, deferred: new Set([...batch.keys()].slice(1)) };
   }
 
-  private bury(batch: readonly ReceivedCommand[], code: ErrorCode, reason: string): Settled {
+  private async bury(batch: readonly ReceivedCommand[], code: ErrorCode, reason: string): Promise<Settled> {
+    const refusal = { code, message: reason };
     for (const { command } of batch) {
       this.counters.refusals += 1;
-      this.reply(command, { v: 1, outcome: 'refused', commandId: command.id, refusal: { code, message: reason } });
+      this.reply(command, { v: 1, outcome: 'refused', commandId: command.id, refusal });
     }
+    await this.publish(batch.flatMap(({ ref, command }) => effectsOfRefusal(ref, command, refusal)));
     return settled({ kind: 'dead', code, reason });
   }
 
@@ -189,7 +199,7 @@ export class CommandLoop {
     if (!round.draft) {
       this.parts.states.put(round.state);
       this.answer(batch, spans, round, round.state);
-      await this.publish(effectsAgain(round, round.state, []));
+      await this.publish([...effectsAgain(round, round.state, []), ...effectsRefused(batch, round)]);
       return { handled: { kind: 'done' }, deferred };
     }
     const [outcome] = await this.parts.log.append([round.draft]);
@@ -205,7 +215,7 @@ export class CommandLoop {
     // Answered before the effects are out: the commit is what an acceptance promises, and effects follow from it.
     this.answer(batch, spans, round, state);
     const fresh = effectsOf(state, outcome.commit);
-    await this.publish([...fresh, ...effectsAgain(round, state, fresh)]);
+    await this.publish([...fresh, ...effectsAgain(round, state, fresh), ...effectsRefused(batch, round)]);
     return { handled: { kind: 'done' }, deferred };
   }
 
@@ -263,3 +273,10 @@ const effectsAgain = (round: Round<AnyState>, state: AnyState, fresh: readonly E
   const sent = new Set(fresh.flatMap((effect) => ('id' in effect ? [effect.id] : [])));
   return awaitedEffects(state).filter((effect) => !('id' in effect && sent.has(effect.id)));
 };
+
+/** A parent must hear that its child was refused: no commit says so. */
+const effectsRefused = (batch: readonly ReceivedCommand[], round: Round<AnyState>): readonly Effect[] =>
+  batch.flatMap(({ ref, command }, index) => {
+    const outcome = round.outcomes[index];
+    return outcome?.kind === 'refused' ? effectsOfRefusal(ref, command, outcome.refusal) : [];
+  });

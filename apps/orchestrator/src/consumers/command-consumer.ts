@@ -8,6 +8,7 @@ import {
   replySubjectSchema,
   type SentCommand,
   sentCommandSchemas,
+  type StartExecution,
   STREAMS,
   SUBJECT_FILTERS,
 } from '@throughline/contracts';
@@ -90,8 +91,16 @@ export const checkCommand = (
   if (!COMMAND_ORIGINS[command.type].includes(origin)) {
     return { kind: 'refused', code: 'TL0110', message: `${command.type} cannot come from origin ${origin}`, replyTo };
   }
+  if (command.type === 'StartExecution' && origin !== 'system' && isChildOfEngine(command.body)) {
+    const message = `only the engine says what attempt a child belongs to, not origin ${origin}`;
+    return { kind: 'refused', code: 'TL0110', message, replyTo };
+  }
   return { kind: 'command', received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
 };
+
+/** Whoever could name an attempt could end it with a child of its own making. */
+const isChildOfEngine = ({ parentAttempt, generation }: StartExecution): boolean =>
+  parentAttempt !== undefined || generation !== undefined;
 
 /** A sender that waits hears why; a message that nobody waits for must leave a trace, so it is dead-lettered. */
 const refuse = (checked: Extract<Checked, { kind: 'refused' }>, reply: CommandConsumerOptions['reply']): Handled => {

@@ -131,7 +131,13 @@ const endedChange = (
   const unanswered = { response: null, responseHash: null, error: null, cause: null, worker: null, startedAt: null };
   switch (event.type) {
     case 'StepSucceeded': {
-      if (command.type === 'CompleteCallback') return calledBack(key, command);
+      switch (command.type) {
+        case 'CompleteCallback':
+        case 'RecordChildStart':
+        case 'CompleteChild':
+          return reported(key, command);
+        default:
+      }
       if (command.type !== 'CompleteStep') throw new Error(`StepSucceeded caused by ${command.type}`);
       const { output, outputHash, worker, startedAt, finishedAt } = command.body;
       const answer = { response: jsonText(output), responseHash: outputHash, error: null, cause: null };
@@ -146,7 +152,7 @@ const endedChange = (
       return { kind: 'ended', row, pureAnswer: pureAnswerOf(attempt, commit.tenant, outputHash) };
     }
     case 'StepFailed': {
-      if (command.type === 'FailCallback') {
+      if (command.type === 'FailCallback' || command.type === 'FailChild') {
         const { error = null, cause = null } = command.body;
         const failure = { ...unanswered, error: textColumn(error), cause: textColumn(cause) };
         return { kind: 'ended', row: { ...key, status: 'failed', ...failure, finishedAt: command.at } };
@@ -175,10 +181,10 @@ const endedChange = (
   }
 };
 
-/** No worker of ours ended it, so there are no times of one; what is recorded is when the callback was decided. */
-const calledBack = (
+/** No worker of ours ended it, so there are no times of one; what is recorded is when the report was decided. */
+const reported = (
   key: Pick<AttemptEnd, 'tenant' | 'executionId' | 'token'>,
-  command: Extract<RecordedExecutionCommand, { type: 'CompleteCallback' }>,
+  command: Extract<RecordedExecutionCommand, { type: 'CompleteCallback' | 'RecordChildStart' | 'CompleteChild' }>,
 ): AttemptChange => {
   const { output, outputHash } = command.body;
   const answer = { response: jsonText(output), responseHash: outputHash, error: null, cause: null };

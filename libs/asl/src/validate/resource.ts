@@ -2,6 +2,7 @@ import { type EffectClass, SUBJECT_TOKEN } from '@throughline/contracts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { activityQueue } from '../activity-queue.ts';
+import { CHILD_AWAITS_BY_SUFFIX } from '../child-awaits.ts';
 import type { TaskResource } from '../machine.ts';
 import { type Fields, quoted } from './fields.ts';
 
@@ -34,17 +35,10 @@ const serviceTask = (text: string, resourceType: string, api: string, way: strin
   return { kind: 'task', ...names, queue: resourceType.replace(':', '-'), handler, awaits };
 };
 
-const AWAITED_OF_CHILD: Readonly<Record<string, Extract<TaskResource, { kind: 'child' }>['awaits']>> = {
-  '': 'start',
-  '.sync': 'end',
-  '.sync:2': 'end-as-json',
-  [CALLBACK]: 'callback',
-};
-
 const resourceOf = (text: string): TaskResource | undefined => {
   const [, resourceType, api, way = ''] = SERVICE.exec(text) ?? [];
   if (resourceType !== undefined && api !== undefined) {
-    const awaits = AWAITED_OF_CHILD[way];
+    const awaits = CHILD_AWAITS_BY_SUFFIX[way];
     if (resourceType === 'states' && api === 'startExecution' && awaits !== undefined) {
       return { kind: 'child', text, resourceType, resource: `${api}${way}`, awaits };
     }

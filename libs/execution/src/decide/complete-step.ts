@@ -20,10 +20,19 @@ export const completeStep = (state: ExecutionState, command: CompleteRecord, env
   if (!attempt) return refused('TL0107', `attempt ${token} is not open`);
   const run = new Run(state, command, env);
   const { awaits } = attempt;
+  // Only the child itself says how it went.
+  if (command.type === 'CompleteStep' && awaits === 'child')
+    return refused('TL0107', `attempt ${token} awaits a child`);
   if (command.type === 'CompleteStep' && awaits !== 'result' && awaits !== 'job') return submitted(run, attempt);
   // A job that has ended was submitted, whether its worker said so or not.
   if (awaits === 'job' && !attempt.submitted) run.emit({ type: 'StepSubmitted', token });
-  run.emit({ type: 'StepSucceeded', token });
+  return completed(run, attempt, output);
+};
+
+/** The attempt has its result. */
+export const completed = (run: Run, attempt: OpenAttempt, output: Json): ExecutionDecision => {
+  const { env } = run;
+  run.emit({ type: 'StepSucceeded', token: attempt.token });
   cancelTimersOf(run, attempt);
   const outputMax = env.limits.stateDataBytesMax;
   if (env.bodyBytes > outputMax && jsonBytes(output) > outputMax) dataLimitExceeded(run, attempt.frame);

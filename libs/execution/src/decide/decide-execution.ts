@@ -2,6 +2,7 @@ import { assertNever, isTerminal } from '@throughline/contracts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { cancelExecution } from './cancel-execution.ts';
+import { completeChild, recordChildStart } from './child-reports.ts';
 import { completeStep } from './complete-step.ts';
 import { continueExecution } from './continue-execution.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
@@ -26,7 +27,12 @@ export const decideExecution = (
       return completeStep(state, command, env);
     case 'FailStep':
     case 'FailCallback':
+    case 'FailChild':
       return failStep(state, command, env);
+    case 'RecordChildStart':
+      return recordChildStart(state, command, env);
+    case 'CompleteChild':
+      return completeChild(state, command, env);
     case 'RecordHeartbeat':
       return recordHeartbeat(state, command, env);
     case 'FireTimer':

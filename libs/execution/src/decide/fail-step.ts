@@ -7,13 +7,19 @@ import { handleError } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';
 import { Run, type StateError } from './run.ts';
 
-type FailRecord = Extract<ExecutionCommandRecord, { type: 'FailStep' | 'FailCallback' }>;
+type FailRecord = Extract<ExecutionCommandRecord, { type: 'FailStep' | 'FailCallback' | 'FailChild' }>;
 
 export const failStep = (state: ExecutionState, command: FailRecord, env: Env): ExecutionDecision => {
   const { token, error, cause } = command.body;
   const attempt = attemptOf(state, token);
-  if (!attempt) return refused('TL0107', `attempt ${token} is not open`);
+  if (!attempt || (command.type === 'FailChild' && attempt.awaits !== 'child')) {
+    return refused('TL0107', `attempt ${token} is not open`);
+  }
   const run = new Run(state, command, env);
+  // A child's failure may be the first that is heard of it.
+  if (command.type === 'FailChild' && command.body.started && !attempt.submitted) {
+    run.emit({ type: 'StepSubmitted', token });
+  }
   run.emit({ type: 'StepFailed', token });
   cancelTimersOf(run, attempt);
   const failure = { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };

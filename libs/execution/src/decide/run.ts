@@ -1,5 +1,6 @@
 import {
   type AttemptToken,
+  CAUSE_CHARS_MAX,
   type EventData,
   type ExecutionEvent,
   type Instant,
@@ -25,7 +26,6 @@ const EVENT_BYTES = 300;
 const EVENTS_PER_STATE_MAX = 12;
 /** As AWS bounds them. */
 const ERROR_CHARS_MAX = 256;
-const CAUSE_CHARS_MAX = 32_768;
 
 /** How a value is written into an event; `undefined` data means unchanged. */
 export type Written = { readonly ok: true; readonly data?: EventData; readonly bytes: number } | { readonly ok: false };
@@ -132,10 +132,8 @@ export class Run {
   write(value: Json, before: Json): Written {
     if (sameJson(value, before)) return { ok: true, bytes: 0 };
     const { command } = this;
-    if (
-      (command.type === 'CompleteStep' || command.type === 'CompleteCallback') &&
-      sameJson(value, command.body.output)
-    ) {
+    const result = resultOf(command);
+    if (result !== undefined && sameJson(value, result)) {
       return { ok: true, data: { ref: 'output' }, bytes: 0 };
     }
     if (command.type === 'StartExecution' && sameJson(value, command.body.input)) {
@@ -159,6 +157,10 @@ export class Run {
     return { kind: 'accepted', events: this.events, after: this.state, bytes: this.bytes };
   }
 }
+
+/** The result that a command brings for its step. */
+const resultOf = (command: ExecutionCommandRecord): Json | undefined =>
+  'output' in command.body ? command.body.output : undefined;
 
 export const boundedError = (error: string): string => error.slice(0, ERROR_CHARS_MAX);
 export const boundedCause = (cause: string): string => cause.slice(0, CAUSE_CHARS_MAX);

@@ -15,6 +15,7 @@ import {
   type Json,
   type Queue,
 } from '@throughline/contracts';
+import { requestFault } from '../child-request.ts';
 import { type FrameId, outward } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
 import { taskTokenOf } from '../task-token.ts';
@@ -37,14 +38,13 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
   const { resource } = state;
   // The cast names what the two numbers make: a token by its own schema. evolve derives the same one.
   const token = `${run.state.version + 1}.${run.state.roundEvents}` as AttemptToken;
-  const scope = run.scope(
-    id,
-    awaitsOf(resource) === 'callback' ? { taskToken: taskTokenOf(run.state.ref, token) } : {},
-  );
+  const scope = run.scope(id, getsToken(resource) ? { taskToken: taskTokenOf(run.state.ref, token) } : {});
   const input = stateInput(state, frame.data, scope);
   if (!input.ok) return evaluationFailed(run, id, input);
   const times = taskTimes(state, frame.data, scope);
   if (!times.ok) return evaluationFailed(run, id, times);
+  const fault = resource.kind === 'child' ? requestFault(input.value, state.queryLanguage) : undefined;
+  if (fault !== undefined) return evaluationFailed(run, id, { ok: false, error: 'States.Runtime', cause: fault });
   open(run, id, { token, resource, input: input.value, effectClass: state.effectClass, ...times.value });
 };
 
@@ -68,6 +68,8 @@ interface Attempt {
 
 const awaitsOf = (resource: TaskResource): AttemptAwaits =>
   resource.kind === 'task' ? resource.awaits : resource.kind;
+
+const getsToken = (resource: TaskResource): boolean => resource.kind !== 'activity' && resource.awaits === 'callback';
 
 /** A child execution is run by the engine: no queue of this name is ever published to. */
 const CHILDREN = { queue: 'executions' as Queue, handler: 'startExecution' }; // a subject token

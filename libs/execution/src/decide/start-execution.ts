@@ -1,7 +1,6 @@
-import type { Json } from '@throughline/contracts';
+import { GENERATIONS_MAX, type Json } from '@throughline/contracts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
-import { executionIdOf } from '../effects.ts';
-import type { ExecutionState } from '../execution-state.ts';
+import { executionIdOf, type ExecutionState, type StartFacts } from '../execution-state.ts';
 import { ROOT_FRAME } from '../frames.ts';
 import { canonicalHash } from '../hashes.ts';
 import { jsonBytes } from '../json-size.ts';
@@ -15,6 +14,12 @@ type StartRecord = Extract<ExecutionCommandRecord, { type: 'StartExecution' }>;
 const bodyHashOf = ({ workflow, version, input }: StartRecord['body']): string =>
   canonicalHash({ workflow, version: version ?? null, input } satisfies Json);
 
+/** A child is known by the attempt that asked for it: a task token in its input may be signed anew each time it is sent. */
+const isSameStart = (start: StartFacts, { parentAttempt, parentExecutionId }: StartRecord['body'], bodyHash: string) =>
+  parentAttempt
+    ? start.parentAttempt?.token === parentAttempt.token && start.parentExecutionId === parentExecutionId
+    : start.bodyHash === bodyHash;
+
 export const startExecution = (state: ExecutionState, command: StartRecord, env: Env): ExecutionDecision => {
   const { body } = command;
   const inputMax = env.limits.stateDataBytesMax;
@@ -23,7 +28,7 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   }
   const bodyHash = bodyHashOf(body);
   if (state.start) {
-    return state.start.bodyHash === bodyHash
+    return isSameStart(state.start, body, bodyHash)
       ? { kind: 'duplicate', version: 1 }
       : refused('TL0104', `execution ${state.ref.aggregateId} was started with another workflow, version or input`);
   }
@@ -34,6 +39,16 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   }
   const { name, version, hash, machine } = env.machine;
   const executionId = executionIdOf(state.ref);
+  if (body.parentExecutionId === executionId || (body.parentExecutionId && body.rootExecutionId === executionId)) {
+    return refused('TL0114', `${executionId} is named as an ancestor of itself`);
+  }
+  if ((body.generation ?? 0) > GENERATIONS_MAX) {
+    const root = body.rootExecutionId ?? executionId;
+    return refused(
+      'TL0113',
+      `this would be generation ${body.generation} below ${root}: ${GENERATIONS_MAX} are allowed`,
+    );
+  }
   const rootExecutionId = body.rootExecutionId ?? executionId;
   const run = new Run(state, command, env);
   run.emit({

@@ -1,6 +1,7 @@
 import { assertNever, type ExecutionEvent, type Json, type JsonObject, type StateType } from '@throughline/contracts';
 import {
   type CommitAt,
+  type ExecutionCommandRecord,
   type ExecutionState,
   type FrameId,
   frameOf,
@@ -108,20 +109,17 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     }
     case 'StepSucceeded': {
       const attempt = mustAttempt(before, event.token);
-      const output =
-        command.type === 'CompleteStep' || command.type === 'CompleteCallback' ? command.body.output : null;
+      const output = 'output' in command.body ? command.body.output : null;
       return { frame: attempt.frame, events: [succeededEvent(attempt, output)] };
     }
     case 'StepFailed': {
       const attempt = mustAttempt(before, event.token);
-      const { error, cause } = command.type === 'FailStep' || command.type === 'FailCallback' ? command.body : {};
+      const { error, cause } = failureOf(command);
       return { frame: attempt.frame, events: [failedEvent(attempt, error, cause)] };
     }
     case 'StepSubmitted': {
       const attempt = mustAttempt(before, event.token);
-      // A heartbeat says that a job runs, not what its submission gave.
-      const output = command.type === 'CompleteStep' ? command.body.output : undefined;
-      return { frame: attempt.frame, events: [submittedEvent(attempt, output)] };
+      return { frame: attempt.frame, events: [submittedEvent(attempt, submissionOf(command))] };
     }
     case 'StepTimedOut': {
       const attempt = mustAttempt(before, event.token);
@@ -222,4 +220,22 @@ const mapRunArn = ({ before }: WalkedEvent<ExecutionState>, frame: FrameId): str
   const { state, visit } = frameOf(before.frames, before.frames.byId.has(frame) ? frame : ROOT_FRAME);
   const run = `${before.ref.aggregateId}:${frame}-${visit}`;
   return statesArn(`mapRun:${before.start?.workflow.name ?? ''}/${state}:${run}`);
+};
+
+/** What a child or whoever took the work answered first; a child that ended at once says both in one command. */
+const submissionOf = ({ type, body }: ExecutionCommandRecord): Json | undefined => {
+  if ('started' in body && body.started) return body.started;
+  // A job's heartbeat or its end says that it runs, not what its submission gave.
+  return 'output' in body && (type === 'CompleteStep' || type === 'RecordChildStart') ? body.output : undefined;
+};
+
+const failureOf = (command: ExecutionCommandRecord): { readonly error?: string; readonly cause?: string } => {
+  switch (command.type) {
+    case 'FailStep':
+    case 'FailCallback':
+    case 'FailChild':
+      return command.body;
+    default:
+      return {};
+  }
 };

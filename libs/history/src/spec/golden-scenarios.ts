@@ -37,6 +37,21 @@ export interface GoldenScenario {
 
 const { LOOP_FOREVER, RICH, machine, task } = exampleMachines;
 
+const calls = (way: string, next: string): Json => ({
+  Type: 'Task',
+  Resource: `arn:aws:states:::states:startExecution${way}`,
+  Parameters: { StateMachineArn: 'child', 'Input.$': '$' },
+  ResultPath: '$.child',
+  Catch: [{ ErrorEquals: ['States.TaskFailed'], ResultPath: '$.failure', Next: 'Stopped' }],
+  Next: next,
+});
+const CALLS_CHILDREN = machine({
+  Start: calls('', 'Wait'),
+  Wait: calls('.sync', 'Fail'),
+  Fail: calls('.sync:2', 'Stopped'),
+  Stopped: task({ Resource: 'arn:aws:states:::states:startExecution.sync', Parameters: { StateMachineArn: 'child' } }),
+});
+
 const BRANCHES = machine({
   Both: {
     Type: 'Parallel',
@@ -211,6 +226,22 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       under.when({ type: 'CompleteCallback', body: { token, output: 'yes', outputHash: canonicalHash('yes') } });
     },
   ),
+  execution('a-child-ends-its-step', CALLS_CHILDREN, (under) => {
+    under.start({ id: 'order-7' });
+    const child = executionIdSchema.parse('order-7-child');
+    const started = { ExecutionArn: 'arn:aws:states:us-east-1:111111111111:execution:child:x', StartDate: 1_000 };
+    const output = { Status: 'SUCCEEDED', Output: '{}' };
+    const said = { token: under.openToken(), child, output: started, outputHash: canonicalHash(started) };
+    under.when({ type: 'RecordChildStart', body: { ...said, awaits: 'start' } });
+    under.when({ type: 'RecordChildStart', body: { ...said, token: under.openToken(), awaits: 'end' } });
+    under.when({
+      type: 'CompleteChild',
+      body: { token: under.openToken(), child, started, output, outputHash: canonicalHash(output) },
+    });
+    const failure = { error: 'States.TaskFailed', cause: '{"Status":"FAILED"}' };
+    under.when({ type: 'FailChild', body: { token: under.openToken(), child, started, ...failure } });
+    under.cancel();
+  }),
   execution(
     'an-expression-fails',
     machine({ Bad: { Type: 'Pass', Output: '{% $missing %}', End: true } }, { QueryLanguage: 'JSONata' }),
