@@ -1,5 +1,5 @@
 import type { Json } from '@throughline/contracts';
-import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
+import { type Evaluated, evaluatedTo, queryFailed } from './evaluated.ts';
 import type { StatesData } from './jsonata/evaluate.ts';
 import { fillJsonataTemplate } from './jsonata/fill-template.ts';
 import type { JsonataText } from './machine.ts';
@@ -37,7 +37,7 @@ export const jsonataOfKind = <K extends keyof Kinds>(
 };
 
 export const unexpectedKind = (expected: string, expression: JsonataText, field: string, value: Json) =>
-  failedWith(
-    'States.QueryEvaluationError',
+  queryFailed(
+    field,
     `The JSONata expression '${quotedExpression(expression)}' specified for the field '${field}' returned an unexpected result type. Expected '${expected}', but was '${kindOf(value)}' for value: ${JSON.stringify(value)}`,
   );

@@ -1,6 +1,6 @@
 import { assertNever, isJsonObject, type Json } from '@throughline/contracts';
 import { selectedInput } from './data-flow.ts';
-import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
+import { type Evaluated, evaluatedTo, type Failed, failedWith, queryFailed } from './evaluated.ts';
 import { jsonataOfKind, jsonataValue, unexpectedKind } from './jsonata-fields.ts';
 import type { ItemBatcher, JsonataText, MapState, Sourced, Template } from './machine.ts';
 import { readPath } from './path/read-path.ts';
@@ -43,16 +43,16 @@ const numberOf = (field: NumberField, rule: NumberRule, data: Json, scope: Scope
         const problem = `The ${field.field} field refers to value "${asQuoted(value)}" which is not a valid ${rule.valid}: ${field.path}`;
         return failedWith('States.Runtime', problem);
       }
-      return checked(value, rule, 'States.Runtime');
+      return checked(value, rule, (problem) => failedWith('States.Runtime', problem));
     }
     case 'jsonata': {
       const number = jsonataOfKind('number', field.expression, field.field, { input: data }, scope);
       if (!number.ok) return number;
       if (!isNumber(number.value, rule.valid)) {
         const problem = `The ${field.field} field cannot be parsed as an integer: ${number.value}`;
-        return failedWith('States.QueryEvaluationError', problem);
+        return queryFailed(field.field, problem);
       }
-      return checked(number.value, rule, 'States.QueryEvaluationError');
+      return checked(number.value, rule, (problem) => queryFailed(field.field, problem));
     }
     default:
       return assertNever(field);
@@ -62,9 +62,9 @@ const numberOf = (field: NumberField, rule: NumberRule, data: Json, scope: Scope
 const isNumber = (value: Json, valid: NumberRule['valid']): value is number =>
   typeof value === 'number' && (valid === 'float' || Number.isSafeInteger(value));
 
-const checked = (value: number, { problem }: NumberRule, error: string): Evaluated<number> => {
+const checked = (value: number, { problem }: NumberRule, failed: (problem: string) => Failed): Evaluated<number> => {
   const cause = problem(value);
-  return cause === undefined ? evaluatedTo(value) : failedWith(error, cause);
+  return cause === undefined ? evaluatedTo(value) : failed(cause);
 };
 
 const notNegative = (name: string): NumberRule => ({
@@ -180,10 +180,7 @@ const templateItems = (
     return evaluatedTo(Object.entries(value).map(([key, part]) => ({ Key: key, Value: part })));
   }
   if (typeof template === 'string') return unexpectedKind('array', template as JsonataText, 'Items', value); // validation lets no other text in
-  return failedWith(
-    'States.QueryEvaluationError',
-    `Map state input must be an array but was: ${JSON.stringify(value)}`,
-  );
+  return queryFailed('Items', `Map state input must be an array but was: ${JSON.stringify(value)}`);
 };
 
 /** What the item reader's task gets: its Parameters or Arguments, and ReaderConfig beside them. Only for a Map that has one. */

@@ -1,6 +1,6 @@
 import { assertNever, type Json } from '@throughline/contracts';
 import { selectedInput } from './data-flow.ts';
-import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
+import { type Evaluated, evaluatedTo, failedWith, queryFailed } from './evaluated.ts';
 import { jsonataOfKind } from './jsonata-fields.ts';
 import type { Path, Seconds, TaskState } from './machine.ts';
 import { readPath } from './path/read-path.ts';
@@ -38,7 +38,7 @@ const jsonataSeconds = (
   const seconds = jsonataOfKind('number', expression, field, { input }, scope);
   if (!seconds.ok) return seconds;
   const { value } = seconds;
-  const failed = (problem: string) => failedWith('States.QueryEvaluationError', problem);
+  const failed = (problem: string) => queryFailed(field, problem);
   if (!Number.isInteger(value)) return failed(`The ${field} field cannot be parsed as an integer: ${value}`);
   return value >= 0 && value <= SECONDS_MAX
     ? seconds

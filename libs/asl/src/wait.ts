@@ -1,6 +1,6 @@
 import { assertNever, type Json } from '@throughline/contracts';
 import { selectedInput } from './data-flow.ts';
-import { type Evaluated, evaluatedTo, failedWith } from './evaluated.ts';
+import { type Evaluated, evaluatedTo, failedWith, queryFailed } from './evaluated.ts';
 import { parseInstant } from './instant.ts';
 import { jsonataOfKind } from './jsonata-fields.ts';
 import type { Path, Sourced, WaitState } from './machine.ts';
@@ -42,8 +42,8 @@ const jsonataInstant = (
   if (!text.ok) return text;
   const ms = parseInstant(text.value);
   if (ms !== undefined) return evaluatedTo(ms);
-  return failedWith(
-    'States.QueryEvaluationError',
+  return queryFailed(
+    field,
     `The Timestamp parameter is not a valid ISO-8601 extended offset date-time format string: ${text.value}`,
   );
 };

@@ -96,6 +96,8 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     state: stateNameSchema,
     error: errorNameSchema,
     cause: causeSchema,
+    /** The field, as AWS names it. */
+    location: z.string().max(1_024).optional(),
   }),
   /** The branches start from `input`. Absent: the frame's data. */
   z.strictObject({

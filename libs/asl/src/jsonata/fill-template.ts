@@ -1,15 +1,12 @@
 import { assertNever, isJsonObject, type Json } from '@throughline/contracts';
-import { type Evaluated, evaluatedTo, failedWith } from '../evaluated.ts';
+import { type Evaluated, evaluatedTo, queryFailed } from '../evaluated.ts';
 import type { Template } from '../machine.ts';
 import type { Scope } from '../scope.ts';
 import { evaluateExpression, type StatesData } from './evaluate.ts';
 import { compiledExpression, isExpression } from './expression.ts';
 
 const failed = (expression: string, field: string, outcome: string) =>
-  failedWith(
-    'States.QueryEvaluationError',
-    `The JSONata expression '${expression}' specified for the field '${field}' ${outcome}`,
-  );
+  queryFailed(field, `The JSONata expression '${expression}' specified for the field '${field}' ${outcome}`);
 
 const fillText = (text: string, field: string, states: StatesData, scope: Scope): Evaluated => {
   if (!isExpression(text)) return evaluatedTo(text);

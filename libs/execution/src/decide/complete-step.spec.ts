@@ -71,6 +71,16 @@ describe('CompleteStep', () => {
     });
   });
 
+  test.each([
+    ['arn:aws:states:::lambda:invoke', 'lambda'],
+    ['arn:aws:states:::aws-sdk:s3:getObject', 'aws-sdk:s3'],
+    ['arn:aws:lambda:us-east-1:111111111111:function:pack', 'arn:aws:lambda:us-east-1:111111111111:function:pack'],
+  ])('a result of %s over that size is the fault of %s', (Resource, name) => {
+    const execution = givenMachine(machine({ Work: { ...task(), Resource } }));
+    execution.start();
+    expect(execution.complete('x'.repeat(262_143)).state.end?.cause).toContain(`The state/task '${name}' returned`);
+  });
+
   test('a job that has ended was submitted before, whether its worker said so or not', () => {
     const execution = givenMachine(machine({ Work: { ...task(), Resource: 'arn:aws:states:::ecs:runTask.sync' } }));
     execution.start();

@@ -6,6 +6,7 @@ import {
   retryDelayMs,
   runtimeCause,
   type State,
+  type TaskResource,
 } from '@throughline/asl';
 import type { FrameId } from '../frames.ts';
 import { historyOwnerOf } from '../history-event-ids.ts';
@@ -32,7 +33,18 @@ const notedFailure = (run: Run, id: FrameId, failed: Failed): StateError => {
   const error = boundedError(failed.error);
   const cause = boundedCause(runtimeCause(frame.state, frame.enteredEventId, failed.cause));
   if (error === QUERY_EVALUATION_ERROR) {
-    run.emit({ type: 'EvaluationFailed', frame: id, state: frame.state, error, cause }, cause.length);
+    const { location } = failed;
+    run.emit(
+      {
+        type: 'EvaluationFailed',
+        frame: id,
+        state: frame.state,
+        error,
+        cause,
+        ...(location === undefined ? {} : { location }),
+      },
+      cause.length,
+    );
   }
   return { error, cause };
 };
@@ -48,9 +60,13 @@ const failExecutionAround = (run: Run, id: FrameId, failure: StateError): void =
   run.follow({ kind: 'child-failed', child: iteration.id, failure });
 };
 
+/** AWS names a service (`lambda`, `aws-sdk:s3`), and whatever else runs a task by its ARN. */
+const nameInCause = ({ text, resource, resourceType }: TaskResource): string =>
+  text === resource || text.startsWith('tl:') ? text : resourceType;
+
 export const dataLimitExceeded = (run: Run, id: FrameId): void => {
   const state = stateOf(run, id);
-  const name = state.type === 'Task' ? state.resource.text : state.name;
+  const name = state.type === 'Task' ? nameInCause(state.resource) : state.name;
   handleError(run, id, {
     error: 'States.DataLimitExceeded',
     cause: `The state/task '${name}' returned a result with a size exceeding the maximum number of bytes service limit.`,

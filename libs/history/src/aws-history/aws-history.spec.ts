@@ -128,6 +128,32 @@ describe("AWS's view of a history", () => {
     });
   });
 
+  it('says which field of a JSONata state could not be evaluated', () => {
+    const Output = { sums: ['{% $states.input.absent %}'] };
+    const under = givenMachine(machine({ Sum: { Type: 'Pass', Output, End: true } }, { QueryLanguage: 'JSONata' }));
+    under.start({});
+    expect(viewOf(under).at(-2)).toMatchObject({
+      type: 'EvaluationFailed',
+      evaluationFailedEventDetails: {
+        state: 'Sum',
+        location: 'Output/sums[0]',
+        error: 'States.QueryEvaluationError',
+        cause: expect.stringContaining("specified for the field 'Output/sums[0]' returned nothing") as unknown,
+      },
+    });
+  });
+
+  it('says who took an activity', () => {
+    const activity = 'arn:aws:states:us-east-1:111111111111:activity:sign';
+    const under = givenMachine(machine({ Sign: { Type: 'Task', Resource: activity, InputPath: '$.doc', End: true } }));
+    under.start({ doc: 7 });
+    under.complete(null);
+    expect(viewOf(under).slice(2)).toMatchObject([
+      { type: 'ActivityScheduled', activityScheduledEventDetails: { resource: activity, input: '7' } },
+      { type: 'ActivityStarted', activityStartedEventDetails: { workerName: 'spec' } },
+    ]);
+  });
+
   it('calls a missed heartbeat a timeout', () => {
     const under = givenMachine(machine({ Work: task({ HeartbeatSeconds: 1 }) }));
     under.start({});

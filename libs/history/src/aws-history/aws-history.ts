@@ -87,8 +87,9 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'StateExited':
       return exited(walked, event);
     case 'EvaluationFailed': {
-      const { state, error, cause } = event;
-      return inFrame(event.frame, 'EvaluationFailed', { state, ...errorFields(error, cause) });
+      const { state, error, cause, location } = event;
+      const where: JsonObject = location === undefined ? {} : { location };
+      return inFrame(event.frame, 'EvaluationFailed', { ...errorFields(error, cause), ...where, state });
     }
     case 'StateAborted':
       return inFrame(event.frame, `${event.stateType}StateAborted`);
@@ -119,7 +120,8 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     }
     case 'StepSubmitted': {
       const attempt = mustAttempt(before, event.token);
-      return { frame: attempt.frame, events: [submittedEvent(attempt, submissionOf(command))] };
+      const worker = command.type === 'CompleteStep' ? command.body.worker : undefined;
+      return { frame: attempt.frame, events: [submittedEvent(attempt, submissionOf(command), worker)] };
     }
     case 'StepTimedOut': {
       const attempt = mustAttempt(before, event.token);

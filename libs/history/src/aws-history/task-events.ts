@@ -61,9 +61,13 @@ export const scheduledEvents = (attempt: Attempt): readonly AwsEventBody[] => {
 };
 
 /** The work was handed on, or somebody has taken the activity. */
-export const submittedEvent = (attempt: Attempt, output: Json | undefined): AwsEventBody => {
+export const submittedEvent = (
+  attempt: Attempt,
+  output: Json | undefined,
+  worker: string | undefined,
+): AwsEventBody => {
   const family = familyOf(attempt.resource);
-  if (family === 'Activity') return body(family, 'Started', {});
+  if (family === 'Activity') return body(family, 'Started', worker === undefined ? {} : { workerName: worker });
   return body('Task', 'Submitted', {
     ...namedResource(attempt.resource),
     ...(output === undefined ? {} : outputFields(output)),
