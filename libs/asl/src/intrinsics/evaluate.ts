@@ -9,29 +9,32 @@ import { compileIntrinsic, type IntrinsicArgument, type IntrinsicCall } from './
 
 const compiled = new BoundedCache<IntrinsicCall>(4_096);
 
-const failed = (error: string, call: IntrinsicCall, problem: string) =>
-  failedWith(error, `The function '${call.text}' had the following error: ${problem}`);
-const failure = (call: IntrinsicCall, problem: string) => failed('States.IntrinsicFailure', call, problem);
+/** AWS names the call that the field holds, as written, and not the one within it that failed. */
+const failed = (error: string, { written }: Evaluation, problem: string) =>
+  failedWith(error, `The function '${written}' had the following error: ${problem}`);
+const failure = (evaluation: Evaluation, problem: string) => failed('States.IntrinsicFailure', evaluation, problem);
 
-const argumentOf = (
-  argument: IntrinsicArgument,
-  call: IntrinsicCall,
-  data: Json,
-  scope: Scope,
-  tools: IntrinsicTools,
-): Evaluated => {
+interface Evaluation {
+  readonly written: string;
+  readonly data: Json;
+  readonly scope: Scope;
+  readonly tools: IntrinsicTools;
+}
+
+const argumentOf = (argument: IntrinsicArgument, evaluation: Evaluation): Evaluated => {
   switch (argument.kind) {
     case 'call':
-      return evaluateCall(argument, data, scope, tools);
+      return evaluateCall(argument, evaluation);
     case 'path': {
-      const read = readPath(argument.path, data, scope);
+      const read = readPath(argument.path, evaluation.data, evaluation.scope);
       if (read.found) return evaluatedTo(read.value);
-      const problem = `The JsonPath argument for the field '${argument.path}' could not be found in the input '${JSON.stringify(data)}'`;
-      return failed('States.Runtime', call, problem);
+      const input = JSON.stringify(evaluation.data);
+      const problem = `The JsonPath argument for the field '${argument.path}' could not be found in the input '${input}'`;
+      return failed('States.Runtime', evaluation, problem);
     }
     case 'text':
       return argument.hasOpenEscape
-        ? failure(call, "A backslash escapes none of the characters ', {, } and \\.")
+        ? failure(evaluation, "A backslash escapes none of the characters ', {, } and \\.")
         : evaluatedTo(argument.value);
     case 'value':
       return evaluatedTo(argument.value);
@@ -40,13 +43,14 @@ const argumentOf = (
   }
 };
 
-const evaluateCall = (call: IntrinsicCall, data: Json, scope: Scope, tools: IntrinsicTools): Evaluated => {
+const evaluateCall = (call: IntrinsicCall, evaluation: Evaluation): Evaluated => {
   const values: Json[] = [];
   for (const argument of call.arguments) {
-    const value = argumentOf(argument, call, data, scope, tools);
+    const value = argumentOf(argument, evaluation);
     if (!value.ok) return value;
     values.push(value.value);
   }
+  const { tools } = evaluation;
   try {
     tools.meter.charge(1);
     const [first] = call.arguments;
@@ -56,8 +60,9 @@ const evaluateCall = (call: IntrinsicCall, data: Json, scope: Scope, tools: Intr
       isFixedFormat ? format(first.pieces, values.slice(1), tools.meter) : INTRINSICS[call.name](values, tools),
     );
   } catch (error) {
-    if (error instanceof IntrinsicFailure) return failure(call, error.message);
-    if (error instanceof CostExceeded) return failure(call, 'The functions of this state cost too much to evaluate.');
+    if (error instanceof IntrinsicFailure) return failure(evaluation, error.message);
+    if (error instanceof CostExceeded)
+      return failure(evaluation, 'The functions of this state cost too much to evaluate.');
     throw error;
   }
 };
@@ -69,5 +74,6 @@ export const evaluateIntrinsic = (text: string, data: Json, scope: Scope): Evalu
     if (!compilation.ok) throw new Error(`a function that was not validated: ${text}: ${compilation.problem}`);
     return compilation.call;
   });
-  return evaluateCall(call, data, scope, { random01: scope.random01, meter: meterOf(scope) });
+  const tools = { random01: scope.random01, meter: meterOf(scope) };
+  return evaluateCall(call, { written: text, data, scope, tools });
 };

@@ -74,6 +74,14 @@ describe('an intrinsic function', () => {
     ["States.ArrayGetItem( States.StringSplit( $.name , 'd' ) , 1 )", 'a'],
     ["States.Format('{}', $['name'])", 'Ada'],
     ['States.ArrayLength($.mixed[?(@.a == 1)])', 1],
+    ['States.JsonToString(States.StringToJson(States.Format(\'\\{"n":{}\\}\', $count)))', '{"n":2}'],
+    ["States.ArrayGetItem(States.Array($place, $['name']), States.MathAdd($count, -1))", 'Ada'],
+    [`${'States.Array('.repeat(10)}1${')'.repeat(10)}`, [[[[[[[[[[1]]]]]]]]]]],
+    ['States.StringToJson(\'{"__proto__": {"a": 1}}\')', JSON.parse('{"__proto__": {"a": 1}}') as Json],
+    [
+      'States.JsonMerge(States.StringToJson(\'{"__proto__": {"a": 1}}\'), $.order, false)',
+      JSON.parse('{"__proto__": {"a": 1}, "id": 7, "tags": ["a", "b"], "note": null}') as Json,
+    ],
   ])('%s gives %j', (text, expected) => {
     expect(valueOf(text)).toEqual(expected);
   });
@@ -101,6 +109,19 @@ describe('a call that cannot be carried out', () => {
       cause: `The function 'States.Format('{}', $.no)' had the following error: The JsonPath argument for the field '$.no' could not be found in the input '{"a":1}'`,
     });
     expect(errorOf('States.Array($unassigned)')).toBe('States.Runtime');
+  });
+
+  it('names the call that the field holds, also where one within it failed', () => {
+    for (const [text, problem] of [
+      [
+        "States.Format( 'a {}',  States.Array($.no))",
+        "The JsonPath argument for the field '$.no' could not be found in the input '{\"a\":1}'",
+      ],
+      ["States.Format('{}', States.MathAdd('x', 1))", 'The first argument has to be a number.'],
+    ] as const) {
+      const cause = `The function '${text}' had the following error: ${problem}`;
+      expect(evaluateIntrinsic(text, { a: 1 }, scope)).toMatchObject({ cause });
+    }
   });
 
   it.each([

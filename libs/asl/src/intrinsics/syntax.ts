@@ -8,8 +8,6 @@ export interface IntrinsicCall {
   readonly kind: 'call';
   readonly name: IntrinsicName;
   readonly arguments: readonly IntrinsicArgument[];
-  /** As written: AWS's cause texts quote it. */
-  readonly text: string;
 }
 export type IntrinsicArgument =
   | IntrinsicCall
@@ -78,7 +76,7 @@ class IntrinsicReader {
       const wanted = least === most ? `${least}` : most === Infinity ? `${least} or more` : `${least} to ${most}`;
       throw new BadIntrinsic(`${name} takes ${wanted} arguments, not ${args.length}`, start);
     }
-    return { kind: 'call', name, arguments: args, text: this.text.slice(start, this.at) };
+    return { kind: 'call', name, arguments: args };
   }
 
   private arguments(depth: number): IntrinsicArgument[] {

@@ -1,10 +1,11 @@
 import type { Json } from '@throughline/contracts';
+import { CostMeter } from '../cost-meter.ts';
 import { compilePath } from './compiled-path.ts';
 
 const read = (path: string, data: Json) => {
   const compilation = compilePath(path);
   if (!compilation.ok) throw new Error(compilation.problem);
-  return compilation.path.read(data);
+  return compilation.path.read(data, new CostMeter());
 };
 const valueAt = (path: string, data: Json): Json | undefined => {
   const found = read(path, data);

@@ -1,6 +1,8 @@
 import { isJsonObject, type Json } from '@throughline/contracts';
-import { JSONPathEnvironment, JSONPathError, type JSONPathQuery, type JSONValue } from 'json-p3';
+import { JSONPathEnvironment, JSONPathError, type JSONPathQuery } from 'json-p3';
+import { CostExceeded, type CostMeter } from '../cost-meter.ts';
 import { parsePathSyntax, type PathRoot, type PathSegment } from './path-syntax.ts';
+import { QueryStopped, runQuery } from './run-query.ts';
 
 /** What reading a path gave. `problem` is the sentence that AWS (whose paths are Jayway's) puts into its causes. */
 export type PathRead =
@@ -11,7 +13,8 @@ export interface CompiledPath {
   readonly root: PathRoot;
   /** The names and indexes of a reference path; undefined where the path may select several nodes. */
   readonly steps: readonly Step[] | undefined;
-  read(data: Json): PathRead;
+  /** A path that may select several nodes charges for each that it visits. */
+  read(data: Json, meter: CostMeter): PathRead;
 }
 
 export type Step = string | number;
@@ -19,12 +22,7 @@ export type Step = string | number;
 export type PathCompilation =
   { readonly ok: true; readonly path: CompiledPath } | { readonly ok: false; readonly problem: string };
 
-/** More nodes than any state's data can hold usefully; bounds what one path can cost. */
-const NODES_MAX = 100_000;
-/** Data nested deeper than this is not searched for descendants. */
-const DESCENT_MAX = 256;
-
-const rfc9535 = new JSONPathEnvironment({ maxRecursionDepth: DESCENT_MAX });
+const rfc9535 = new JSONPathEnvironment();
 // Both run a regular expression of the definition's author over the data: one such expression can hold a decider for hours.
 rfc9535.functionRegister.delete('match');
 rfc9535.functionRegister.delete('search');
@@ -67,20 +65,15 @@ const missingAt = (steps: readonly Step[], i: number, value: Json): string => {
     : `Missing property in path ${pathText(steps.slice(0, i + 1))}`;
 };
 
-const readMany = (query: JSONPathQuery, data: Json): PathRead => {
-  const values: Json[] = [];
+const readMany = (query: JSONPathQuery, data: Json, meter: CostMeter): PathRead => {
   try {
-    // The casts only add and take away `readonly`: a query does not write, and its nodes hold parts of `data`.
-    for (const node of query.lazyQuery(data as JSONValue)) {
-      if (values.length === NODES_MAX) return { found: false, problem: `More than ${NODES_MAX} results` };
-      values.push(node.value as Json);
-    }
+    return { found: true, value: runQuery(query, data, meter) };
   } catch (error) {
-    // Data nested beyond DESCENT_MAX; anything else is a bug.
-    if (error instanceof JSONPathError) return { found: false, problem: error.message };
+    if (error instanceof QueryStopped) return { found: false, problem: error.message };
+    if (error instanceof CostExceeded)
+      return { found: false, problem: 'The paths of this state visit too much of the data' };
     throw error;
   }
-  return { found: true, value: values };
 };
 
 const compileQuery = (segments: readonly PathSegment[]): JSONPathQuery | { readonly problem: string } => {
@@ -107,5 +100,5 @@ export const compilePath = (text: string): PathCompilation => {
   }
   const query = compileQuery(segments);
   if ('problem' in query) return { ok: false, problem: query.problem };
-  return { ok: true, path: { text, root, steps: undefined, read: (data) => readMany(query, data) } };
+  return { ok: true, path: { text, root, steps: undefined, read: (data, meter) => readMany(query, data, meter) } };
 };

@@ -1,5 +1,6 @@
 import { assertNever, type Json } from '@throughline/contracts';
 import { BoundedCache } from '../bounded-cache.ts';
+import { meterOf } from '../cost-meter.ts';
 import type { Path } from '../machine.ts';
 import type { Scope } from '../scope.ts';
 import { type CompiledPath, compilePath, type PathRead } from './compiled-path.ts';
@@ -18,16 +19,17 @@ export const compiledPath = (path: Path): CompiledPath =>
 /** Reads `$…` from the data, `$$…` from the context object and `$name…` from a variable. */
 export const readPath = (path: Path, data: Json, scope: Scope): PathRead => {
   const { root, read } = compiledPath(path);
+  const meter = meterOf(scope);
   switch (root.kind) {
     case 'data':
-      return read(data);
+      return read(data, meter);
     case 'context':
-      return read(scope.context);
+      return read(scope.context, meter);
     case 'variable': {
       const value = scope.variable(root.name);
       return value === undefined
         ? { found: false, problem: `No value is assigned to the variable '$${root.name}'` }
-        : read(value);
+        : read(value, meter);
     }
     default:
       return assertNever(root);
