@@ -9,12 +9,25 @@ export const COST_MAX = 1_000_000;
 /** Thrown through an evaluation that costs too much; each evaluator makes a failure of its own language of it. */
 export class CostExceeded extends Error {}
 
+/**
+ * What one decision may cost, over all its scopes. It stops between two states long before; only what one state does for
+ * each of its items can come here.
+ */
+const EXPENSES_MAX = 4 * COST_MAX;
+
+/** What the scopes of one decision have cost so far. */
+export class Expenses {
+  units = 0;
+}
+
 export class CostMeter {
   private spent = 0;
+  constructor(private readonly expenses: Expenses = new Expenses()) {}
 
   charge(units: number): void {
     this.spent += units;
-    if (this.spent > COST_MAX) throw new CostExceeded();
+    this.expenses.units += units;
+    if (this.spent > COST_MAX || this.expenses.units > EXPENSES_MAX) throw new CostExceeded();
   }
 }
 
@@ -24,7 +37,7 @@ const meters = new WeakMap<Scope, CostMeter>();
 export const meterOf = (scope: Scope): CostMeter => {
   const known = meters.get(scope);
   if (known) return known;
-  const meter = new CostMeter();
+  const meter = new CostMeter(scope.expenses);
   meters.set(scope, meter);
   return meter;
 };

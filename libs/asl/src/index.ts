@@ -1,5 +1,6 @@
 export type * from './machine.ts';
 export type { Scope } from './scope.ts';
+export { Expenses } from './cost-meter.ts';
 export { runtimeCause, type Evaluated, type Failed } from './evaluated.ts';
 export { formatInstant, parseInstant } from './instant.ts';
 export { parseMachine, type ParsedMachine } from './parse-machine.ts';

@@ -1,4 +1,5 @@
 import type { Instant, Json, JsonObject } from '@throughline/contracts';
+import type { Expenses } from './cost-meter.ts';
 
 /** All that an evaluation may look at besides the state's own data. */
 export interface Scope {
@@ -10,4 +11,6 @@ export interface Scope {
   readonly at: Instant;
   /** The next number in [0, 1) of the decision's seed. Drawn only where an expression asks for chance. */
   readonly random01: () => number;
+  /** What the scopes of the decision have cost together; a scope that stands alone has none. */
+  readonly expenses?: Expenses;
 }

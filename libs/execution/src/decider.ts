@@ -33,8 +33,14 @@ export interface Env {
 }
 
 export type Decision<S, E> =
-  /** `after` is the state that the events lead to: deciding folds them anyway, and folding twice would double the cost. `bytes` is about what the events weigh. */
-  | { readonly kind: 'accepted'; readonly events: readonly E[]; readonly after: S; readonly bytes: number }
+  /** `after` is the state that the events lead to: deciding folds them anyway, and folding twice would double the cost. `bytes` is about what the events weigh, `cost` what evaluating expressions took. */
+  | {
+      readonly kind: 'accepted';
+      readonly events: readonly E[];
+      readonly after: S;
+      readonly bytes: number;
+      readonly cost?: number;
+    }
   /** Already decided under another command id; `version` is the commit that holds it. */
   | { readonly kind: 'duplicate'; readonly version: number }
   /** Legal, and nothing to record. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Json } from '@throughline/contracts';
-import { jsonBytes, payloadBytes, sameJson } from './json-size.ts';
+import { jsonBytes, jsonBytesWithin, payloadBytes, sameJson } from './json-size.ts';
 
 const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
 
@@ -11,6 +11,18 @@ describe('JSON sizes', () => {
         expect(jsonBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value), 'utf8'));
       }),
     );
+  });
+
+  test('are not measured beyond a bound', () => {
+    fc.assert(
+      fc.property(json, fc.nat(200), (value, bound) => {
+        const bytes = jsonBytes(value);
+        expect(jsonBytesWithin(value, bound)).toBe(bytes > bound ? undefined : bytes);
+      }),
+    );
+    let shared: Json = 'x';
+    for (let i = 0; i < 200; i += 1) shared = [shared, shared];
+    expect(jsonBytesWithin(shared, 1_000_000)).toBeUndefined();
   });
 
   test('a payload that JSON text cannot say again has none', () => {

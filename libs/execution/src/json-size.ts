@@ -16,6 +16,29 @@ const utf8Bytes = (text: string): number => {
 /** UTF-8 bytes of the value as compact JSON text: what AWS bounds state data by. */
 export const jsonBytes = (value: Json): number => utf8Bytes(JSON.stringify(value));
 
+/** Characters of the value's JSON text at the least; beyond the bound it looks no further. */
+const shortestText = (value: Json, charsMax: number): number => {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 1;
+  let chars = 2;
+  const parts: readonly Json[] = Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) {
+    chars += shortestText(part, charsMax - chars);
+    if (chars > charsMax) return chars;
+  }
+  return chars;
+};
+
+/**
+ * UTF-8 bytes of the value's JSON text; undefined where they are more than the bound. A few references to one value can
+ * stand for gigabytes, which must not be written to be measured.
+ */
+export const jsonBytesWithin = (value: Json, bytesMax: number): number | undefined => {
+  if (shortestText(value, bytesMax) > bytesMax) return undefined;
+  const bytes = jsonBytes(value);
+  return bytes > bytesMax ? undefined : bytes;
+};
+
 const holdsNonFinite = (value: Json): boolean => {
   if (typeof value === 'number') return !Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return false;

@@ -19,6 +19,8 @@ export interface Limits {
   readonly definitionBytesMax: number;
   readonly roundEventsMax: number;
   readonly roundBytesMax: number;
+  /** What evaluating expressions may cost in a round before it ends, in units of about a quarter of a microsecond. */
+  readonly roundCostMax: number;
   /** Rounds in a row that end by reaching a bound without a wait, nor the end of an iteration: states that loop for ever. */
   readonly continuationsWithoutProgressMax: number;
   /** The same without a wait alone: a loop around a Map or Parallel that waits for nothing. */
@@ -34,6 +36,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   definitionBytesMax: DEFINITION_BYTES_MAX,
   roundEventsMax: ROUND_EVENTS_MAX,
   roundBytesMax: ROUND_BYTES_MAX,
+  roundCostMax: 1_000_000,
   // About 25,000 events, where AWS ends an execution's history too.
   continuationsWithoutProgressMax: 25,
   // Room for a Map of 10,000 items with a dozen states each that wait for nothing.

@@ -80,9 +80,12 @@ export const decideRound = <S extends AggregateState, C extends AnyCommandRecord
   const outcomes: RoundOutcome[] = [];
   let current = state;
   let roundBytes = 0;
+  let roundCost = 0;
   for (const { command: given, at } of pending) {
     const full =
-      events.length > meta.limits.roundEventsMax - EVENTS_RESERVED || roundBytes > meta.limits.roundBytesMax / 2;
+      events.length > meta.limits.roundEventsMax - EVENTS_RESERVED ||
+      roundBytes > meta.limits.roundBytesMax / 2 ||
+      roundCost > meta.limits.roundCostMax;
     if (full && commands.length > 0) {
       outcomes.push({ kind: 'deferred' });
       continue;
@@ -115,6 +118,7 @@ export const decideRound = <S extends AggregateState, C extends AnyCommandRecord
         commands.push(command);
         current = withCommand(decision.after, command);
         roundBytes += bodyBytes + decision.bytes;
+        roundCost += decision.cost ?? 0;
         outcomes.push(accepted(current, version, false));
         break;
       case 'duplicate':

@@ -11,14 +11,14 @@ import {
   type TimerId,
   type TimerPurpose,
 } from '@throughline/contracts';
-import { formatInstant, parseInstant, type Scope } from '@throughline/asl';
+import { Expenses, formatInstant, parseInstant, type Scope } from '@throughline/asl';
 import { contextObject, type MoreContext } from '../context-object.ts';
 import type { Decision, Env, ExecutionCommandRecord, ResolvedMachine } from '../decider.ts';
 import { evolve } from '../evolve.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { type Frame, type FrameId, frameOf, variableOf } from '../frames.ts';
 import { random01 } from '../hashes.ts';
-import { jsonBytes, sameJson } from '../json-size.ts';
+import { jsonBytesWithin, sameJson } from '../json-size.ts';
 
 /** About what an event weighs without its payload; only has to keep the sum within the bound of a round. */
 const EVENT_BYTES = 300;
@@ -58,6 +58,7 @@ export class Run {
   readonly machine: ResolvedMachine;
   private bytes = 0;
   private draws = 0;
+  private readonly expenses = new Expenses();
   private readonly consequences: Consequence[] = [];
 
   constructor(state: ExecutionState, command: ExecutionCommandRecord, env: Env) {
@@ -94,6 +95,7 @@ export class Run {
       variable: (name) => variableOf(frames, id, name),
       at: this.env.at,
       random01: () => this.random01(),
+      expenses: this.expenses,
     };
   }
 
@@ -101,9 +103,10 @@ export class Run {
   fitsVariables(assigned: JsonObject | undefined): boolean {
     if (!assigned) return true;
     const { variablesBytesMax, dataDepthMax } = this.env.limits;
-    if (isDeeperThan(assigned, dataDepthMax + 1)) return false;
-    this.bytes += jsonBytes(assigned);
-    return jsonBytes(assigned) <= variablesBytesMax;
+    const bytes = jsonBytesWithin(assigned, variablesBytesMax);
+    if (bytes === undefined || isDeeperThan(assigned, dataDepthMax + 1)) return false;
+    this.bytes += bytes;
+    return true;
   }
 
   nowMs(): number {
@@ -122,9 +125,11 @@ export class Run {
 
   /** Whether the round has room for one more state. */
   isFull(): boolean {
-    const { roundEventsMax, roundBytesMax } = this.env.limits;
+    const { roundEventsMax, roundBytesMax, roundCostMax } = this.env.limits;
     return (
-      this.state.roundEvents + EVENTS_PER_STATE_MAX > roundEventsMax || this.env.roundBytes + this.bytes > roundBytesMax
+      this.expenses.units > roundCostMax ||
+      this.state.roundEvents + EVENTS_PER_STATE_MAX > roundEventsMax ||
+      this.env.roundBytes + this.bytes > roundBytesMax
     );
   }
 
@@ -140,9 +145,10 @@ export class Run {
       return { ok: true, data: { ref: 'input' }, bytes: 0 };
     }
     const { stateDataBytesMax, dataDepthMax } = this.env.limits;
-    if (isDeeperThan(value, dataDepthMax)) return { ok: false };
-    const bytes = jsonBytes(value);
-    return bytes > stateDataBytesMax ? { ok: false } : { ok: true, data: { value }, bytes };
+    const bytes = jsonBytesWithin(value, stateDataBytesMax);
+    return bytes === undefined || isDeeperThan(value, dataDepthMax)
+      ? { ok: false }
+      : { ok: true, data: { value }, bytes };
   }
 
   /** The id is the event's own place on the log: unique, and known to decide. */
@@ -154,7 +160,7 @@ export class Run {
   }
 
   accepted(): Decision<ExecutionState, ExecutionEvent> {
-    return { kind: 'accepted', events: this.events, after: this.state, bytes: this.bytes };
+    return { kind: 'accepted', events: this.events, after: this.state, bytes: this.bytes, cost: this.expenses.units };
   }
 }
 
