@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { CaseRun } from './case-run.ts';
 import { judge } from './judge.ts';
 import { runPurely } from './pure-run.ts';
 import { readCases } from './read-cases.ts';
@@ -33,6 +34,19 @@ describe('cases decided in this process', () => {
 
   it('keep their score under other names of states and input keys: no case is recognised', () => {
     expect(changedScores('with other names', before, cases.map(renamedCase).map(judged))).toEqual([]);
+  });
+
+  it('would lose their score under other names, were they recognised', () => {
+    const known = new Map(EXAMPLE_CASES.map((example) => [JSON.stringify(example.definition), example]));
+    const recognising = (recorded: RecordedCase): JudgedCase => {
+      const found = known.get(JSON.stringify(recorded.definition));
+      const run: CaseRun = found ? runPurely(found) : { kind: 'broken', problem: 'it is not known' };
+      return { recorded, run, judgement: judge(recorded, run) };
+    };
+    const scored = EXAMPLE_CASES.map(recognising);
+    expect(reportOf(scored).misses).toEqual([]);
+    const changed = changedScores('with other names', scored, EXAMPLE_CASES.map(renamedCase).map(recognising));
+    expect(changed).toHaveLength(EXAMPLE_CASES.length);
   });
 
   it('are missed where anything is not as recorded', () => {

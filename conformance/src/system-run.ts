@@ -26,7 +26,7 @@ export interface SystemRunOptions {
 /** Executions under way at once: waits overlap, and two cores are not flooded. */
 const AT_ONCE = 24;
 /** A recorded execution took seconds, a few of them minutes: what has no end by then has none. */
-const END_MS_MAX = 600_000;
+const END_MS_MAX = 300_000;
 const END_MS_MIN = 60_000;
 const SERVICES = ['orchestrator', 'replay-service', 'audit-service'] as const;
 

@@ -21,6 +21,10 @@ export interface TaskScript {
   next(state: string, resource: string): ScriptedTask;
 }
 
+const SILENT: ScriptedAnswer = { kind: 'silent' };
+/** A task more than the recorded execution had: it is missed already, and need not be waited for. */
+const NOT_RECORDED: ScriptedAnswer = { kind: 'fail', error: 'NotRecorded', cause: 'AWS scheduled no such task' };
+
 const AWAITS_CALLBACK = /\.waitForTaskToken$|:activity:[^:]+$/;
 const AWAITS_JOB = /\.sync(:2)?$/;
 
@@ -38,7 +42,7 @@ export const taskScript = (recorded: RecordedCase): TaskScript => {
       const outcome = outcomes[n];
       return {
         submits: submitted[n] === false ? 'no' : submissionOf(resource),
-        answer: outcome ? answerOf(outcome) : { kind: 'silent' },
+        answer: outcome ? answerOf(outcome) : submitted.length > 0 && n >= submitted.length ? NOT_RECORDED : SILENT,
       };
     },
   };
@@ -46,7 +50,7 @@ export const taskScript = (recorded: RecordedCase): TaskScript => {
 
 const answerOf = (outcome: TaskOutcome): ScriptedAnswer => {
   if (outcome.type.endsWith('Succeeded')) return { kind: 'succeed', output: parsedText(outcome.output) ?? null };
-  if (outcome.type.endsWith('TimedOut')) return { kind: 'silent' };
+  if (outcome.type.endsWith('TimedOut')) return SILENT;
   return { kind: 'fail', error: outcome.error ?? undefined, cause: causeText(outcome.cause) };
 };
 
