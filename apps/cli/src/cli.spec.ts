@@ -331,6 +331,71 @@ describe('proofs', () => {
   });
 });
 
+describe('relatives', () => {
+  const node = (id: string, parentExecutionId: string | null) => ({
+    id,
+    workflow: 'orders',
+    trigger: parentExecutionId === null ? 'manual' : 'child',
+    parentExecutionId,
+    status: 'succeeded',
+    startedAt: '2026-01-31T12:00:00.000Z',
+    endedAt: '2026-01-31T12:00:01.000Z',
+    traceId: null,
+  });
+
+  it('stand below each other from the first execution down, though all started in one moment', async () => {
+    await answering({
+      'GET /api/v1/executions/:id/lineage': {
+        execution: node('e3', 'e2'),
+        root: 'e1',
+        ancestors: [
+          { ...node('e2', 'e1'), depth: 1 },
+          { ...node('e1', null), depth: 2 },
+        ],
+        descendants: [{ ...node('e4', 'e3'), depth: 1 }],
+        siblings: [],
+      },
+    });
+    const { stdout } = await connected('lineage', 'e3');
+    expect(stdout.match(/e\d(?= {2}orders)/g)).toEqual(['e1', 'e2', 'e3', 'e4']);
+  });
+
+  it('of one correlation id are a chain with its root and count', async () => {
+    const chain = { correlationId: 'c1', root: 'e1', count: 2, executions: [node('e1', null), node('e2', 'e1')] };
+    await answering({ 'GET /api/v1/executions/correlation/:id': chain });
+    const { stdout } = await connected('chain', 'c1');
+    expect(stdout).toContain('2 executions, root e1');
+    expect(jsonOf(await connected('chain', 'c1', '--json'))).toEqual(chain);
+  });
+});
+
+describe('tasks', () => {
+  const reported = { executionId: 'e1', duplicate: false };
+
+  it('are ended by their token, with an output or an error', async () => {
+    await answering({
+      'POST /api/v1/task-tokens/success': reported,
+      'POST /api/v1/task-tokens/failure': reported,
+      'POST /api/v1/task-tokens/heartbeat': { ...reported, duplicate: true },
+    });
+    expect((await connected('task', 'succeed', 'tt1.a.b', '--output', '{"ok":true}')).stdout).toBe('succeeded: e1\n');
+    expect((await connected('task', 'fail', 'tt1.a.b', '--error', 'Refused')).stdout).toBe('failed: e1\n');
+    expect(jsonOf(await connected('task', 'heartbeat', 'tt1.a.b', '--json'))).toEqual({ ...reported, duplicate: true });
+    expect(heard.map(({ body }) => body)).toEqual([
+      { taskToken: 'tt1.a.b', output: { ok: true } },
+      { taskToken: 'tt1.a.b', error: 'Refused' },
+      { taskToken: 'tt1.a.b' },
+    ]);
+  });
+
+  it('of an activity are polled; without one the command ends with 1', async () => {
+    await answering({ 'POST /api/v1/activities/:name/poll': { task: null } });
+    const ended = await connected('activity', 'poll', 'sign', '--wait', '0', '--worker', 'ann');
+    expect([ended.code, ended.stdout]).toEqual([1, 'no task\n']);
+    expect(heard[0]?.body).toEqual({ waitMs: 0, worker: 'ann' });
+  });
+});
+
 describe('address and key', () => {
   const executions = { 'GET /api/v1/executions': { items: [], nextCursor: null } };
   const keyFile = (home: string, content: object) => {

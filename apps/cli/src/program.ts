@@ -179,6 +179,10 @@ const proofCommands = (program: Command, run: Run): void => {
     .description('ancestors, descendants and siblings')
     .option('--depth <n>', 'levels down', wholeNumber)
     .action(run(proofs.showLineage));
+  program
+    .command('chain <correlation>')
+    .description('the executions of a correlation id, with their root')
+    .action(run(proofs.showChain));
   const audit = program.command('audit').description('the tamper-evident ledger');
   audit.command('verify').description('walk the hash chain; exit 1 when it is broken').action(run(proofs.verifyAudit));
   audit.command('show <id>').description('ledger rows of an execution').action(run(proofs.showAudit));

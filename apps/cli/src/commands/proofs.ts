@@ -99,6 +99,23 @@ export const showLineage = async (
   return EXIT.ok;
 };
 
+export const showChain = async ({ client, terminal }: Invocation, correlationId: string): Promise<ExitCode> => {
+  const chain = await client.correlation(correlationId);
+  if (terminal.json) terminal.document(chain);
+  else {
+    terminal.line(`${chain.count} executions, root ${chain.root ?? 'none'}`);
+    const rows = chain.executions.map((node) => [
+      node.id,
+      plainText(node.workflow),
+      node.trigger,
+      statusWord(terminal, node.status),
+      node.parentExecutionId ?? '',
+    ]);
+    terminal.lines(tableLines(terminal, ['ID', 'WORKFLOW', 'TRIGGER', 'STATUS', 'PARENT'], rows));
+  }
+  return EXIT.ok;
+};
+
 type Node = LineageView['execution'];
 
 /** Ancestors as a path down to the execution, its siblings beside it, its descendants below it. */
@@ -110,14 +127,14 @@ const lineageLines = (terminal: Terminal, view: LineageView): readonly string[] 
       statusWord(terminal, node.status),
       terminal.style('dim', `${node.trigger} ${node.startedAt} ${durationText(node.startedAt, node.endedAt)}`),
     ].join('  ');
-  const byStart = [...view.ancestors].sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
-  const depth = byStart.length;
+  const fromTheTop = [...view.ancestors].reverse();
+  const depth = fromTheTop.length;
   const childrenOf = (parent: string, level: number): string[] =>
     view.descendants
       .filter((node) => node.parentExecutionId === parent)
       .flatMap((node) => [nodeLine(node, level), ...childrenOf(node.id, level + 1)]);
   return [
-    ...byStart.map((node, level) => nodeLine(node, level)),
+    ...fromTheTop.map((node, level) => nodeLine(node, level)),
     nodeLine(view.execution, depth, terminal.style('bold', '▸ ')),
     ...childrenOf(view.execution.id, depth + 1),
     ...view.siblings.map((node) => nodeLine(node, depth, '= ')),

@@ -43,6 +43,15 @@ describe('what can be said of a command before its aggregate is looked at', () =
     expect(checkCommand(message(subject, body))).toMatchObject({ kind: 'refused', code });
   });
 
+  test.each(['client', 'worker'])('%s cannot say which attempt an execution belongs to', (origin) => {
+    const parentAttempt = { token: '1.2', awaits: 'end' };
+    const body = { workflow: 'w', input: 1, trigger: 'child', parentExecutionId: 'p', generation: 1, parentAttempt };
+    const start = { ...cancel, type: 'StartExecution', body };
+    const checked = (by: string) => checkCommand(message(`tl.cmd.0.${by}.default.execution.e-1`, start));
+    expect(checked(origin)).toMatchObject({ kind: 'refused', code: 'TL0110' });
+    expect(checked('system')).toMatchObject({ kind: 'command' });
+  });
+
   test('a sender with a proper inbox hears even of a body that does not parse', () => {
     const checked = checkCommand(
       message('tl.cmd.0.client.default.execution.e-1', { replyTo: '_INBOX.abc.1', junk: true }),

@@ -33,10 +33,11 @@ export const decidingSystem = (nc: NatsConnection) => {
   const log = new JetStreamEventLog(nc);
   const publisher = createPublisher(nc);
   const answers = new Map<string, CommandAnswer[]>();
+  const catalog = new WorkflowCatalog(log);
   const loop = new CommandLoop({
     log,
     states: new StateCache(log, 100),
-    catalog: new WorkflowCatalog(log),
+    catalog,
     effects: new EffectPublisher(nc, publisher, SPEC_TOKENS),
     reply: (replyTo, answer) => {
       answers.set(replyTo, [...(answers.get(replyTo) ?? []), answer]);
@@ -72,5 +73,5 @@ export const decidingSystem = (nc: NatsConnection) => {
       { type: 'StartExecution', body: { workflow, input, trigger: 'manual' } },
       `start-${id}`,
     );
-  return { log, loop, decide, register, start };
+  return { log, loop, catalog, decide, register, start };
 };
