@@ -67,6 +67,22 @@ describe('an outcome', () => {
     expect(found.get('B')?.outcomes).toMatchObject([{ output: 'b' }]);
   });
 
+  it('of branches that ask the same service goes to the one that left with it', () => {
+    const found = tasksByState(
+      recorded(
+        { StartAt: 'A', States: { A: task(SNS), B: task(SNS) } },
+        [of('TaskSucceeded', SNS, { output: '{"for":"b"}' }), of('TaskSucceeded', SNS, { output: '{"for":"a"}' })],
+        [
+          ...[entered('A'), entered('B'), SCHEDULED, SCHEDULED, { type: 'TaskSucceeded' }, { type: 'TaskSucceeded' }],
+          { type: 'TaskStateExited', name: 'A', output: { answer: { for: 'a' } } },
+          { type: 'TaskStateExited', name: 'B', output: { answer: { for: 'b' } } },
+        ],
+      ),
+    );
+    expect(found.get('A')?.outcomes).toMatchObject([{ output: '{"for":"a"}' }]);
+    expect(found.get('B')?.outcomes).toMatchObject([{ output: '{"for":"b"}' }]);
+  });
+
   it('that no event shows goes to the only state with its resource', () => {
     const each = { Type: 'Map', ItemProcessor: { StartAt: 'A', States: { A: task(SNS) } } };
     const definition = { StartAt: 'Each', States: { Each: each } };

@@ -1,4 +1,5 @@
 import type { Json } from '@throughline/contracts';
+import { canonicalHash } from '@throughline/execution';
 import { namedResource } from '@throughline/history';
 import { parsedText } from './compare-values.ts';
 import { statesOf } from './definition-states.ts';
@@ -79,7 +80,7 @@ interface OpenTask {
 /**
  * The outcomes do not say whose they are: the recorded events do, in whose order they stand. A schedule belongs to the
  * Task state that was entered and has none yet, else (a retry) to the one that was answered last; an answer belongs to
- * the first open task that fits its resource.
+ * the first open task that fits its resource, before all to one whose state left with it.
  */
 export const tasksByState = (recorded: RecordedCase): ReadonlyMap<string, RecordedTasks> => {
   const resources = new Map(statesOf(recorded.definition).map(({ name, body }) => [name, body.Resource]));
@@ -94,6 +95,11 @@ export const tasksByState = (recorded: RecordedCase): ReadonlyMap<string, Record
     const { resource, resourceType } = namedResource(text);
     return text === outcome.resource || (resource === outcome.resource && resourceType === outcome.resourceType);
   };
+  const exits = recorded.expected.events.filter(({ type }) => type === 'TaskStateExited');
+  /** The same service may have been asked by several branches: what a state left tells whose answer it had. */
+  const leaves = (state: string, { output }: TaskOutcome): boolean =>
+    output !== undefined &&
+    exits.some((exit) => exit.name === state && holds(parsedText(exit.output), parsedText(output)));
   for (const { type, name } of recorded.expected.events) {
     if (type === 'TaskStateEntered' && name !== undefined) entered.push(name);
     else if (type === 'TaskStateExited' && name !== undefined) remove(entered, name);
@@ -108,7 +114,8 @@ export const tasksByState = (recorded: RecordedCase): ReadonlyMap<string, Record
     } else if (ANSWERED.test(type)) {
       const outcome = left.shift();
       if (!outcome) break;
-      const task = open.find(({ state }) => fits(state, outcome)) ?? open[0];
+      const fitting = open.filter(({ state }) => fits(state, outcome));
+      const task = fitting.find(({ state }) => leaves(state, outcome)) ?? fitting[0] ?? open[0];
       if (!task) continue;
       open = open.filter((other) => other !== task);
       byState.get(task.state)?.outcomes.push(outcome);
@@ -121,6 +128,19 @@ export const tasksByState = (recorded: RecordedCase): ReadonlyMap<string, Record
     if (candidates[0] !== undefined && candidates.length === 1) byState.get(candidates[0])?.outcomes.push(outcome);
   }
   return byState;
+};
+
+const HELD_DEPTH_MAX = 50;
+
+/** Whether a value is another one, or has it somewhere within. */
+const holds = (value: Json | undefined, part: Json | undefined, depth = 0): boolean => {
+  if (value === undefined || part === undefined || depth > HELD_DEPTH_MAX) return false;
+  if (canonicalHash(value) === canonicalHash(part)) return true;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).some((inner: Json) => holds(inner, part, depth + 1))
+  );
 };
 
 const none = (): RecordedTasks => ({ outcomes: [], submitted: [] });
