@@ -127,7 +127,7 @@ describe('an outcome', () => {
       submits: 'callback',
       answer: failed,
     });
-    expect(recordedTask({ type: 'TaskFailed' })).toEqual({ submits: 'no', answer: failed });
+    expect(recordedTask({ type: 'TaskSubmitFailed' })).toEqual({ submits: 'no', answer: failed });
   });
 
   it('that was not recorded at all is silence, after the submission that a callback needs', () => {

@@ -143,6 +143,26 @@ describe("AWS's view of a history", () => {
     });
   });
 
+  it('tells a job that failed from one that could not be submitted', () => {
+    const job = machine({ Work: { Type: 'Task', Resource: 'arn:aws:states:::batch:submitJob.sync', End: true } });
+    const under = givenMachine(job);
+    under.start({});
+    under.fail('Batch.ServerException', 'try later');
+    const named = { resource: 'submitJob.sync', resourceType: 'batch' };
+    expect(viewOf(under).at(-2)).toMatchObject({
+      type: 'TaskSubmitFailed',
+      taskSubmitFailedEventDetails: { ...named, error: 'Batch.ServerException', cause: 'try later' },
+    });
+    const running = givenMachine(job);
+    running.start({});
+    running.heartbeat();
+    running.fail('States.TaskFailed', 'exit code 1');
+    expect(viewOf(running).slice(-3, -1)).toMatchObject([
+      { type: 'TaskSubmitted', taskSubmittedEventDetails: named },
+      { type: 'TaskFailed', taskFailedEventDetails: { ...named, cause: 'exit code 1' } },
+    ]);
+  });
+
   it('says who took an activity', () => {
     const activity = 'arn:aws:states:us-east-1:111111111111:activity:sign';
     const under = givenMachine(machine({ Sign: { Type: 'Task', Resource: activity, InputPath: '$.doc', End: true } }));

@@ -24,7 +24,14 @@ import {
 } from './aws-event.ts';
 import { EventLines } from './event-lines.ts';
 import { fanOutEvents, iterationEvent } from './fan-out-events.ts';
-import { failedEvent, scheduledEvents, submittedEvent, succeededEvent, timedOutEvent } from './task-events.ts';
+import {
+  failedEvent,
+  scheduledEvents,
+  workerFailedEvent,
+  submittedEvent,
+  succeededEvent,
+  timedOutEvent,
+} from './task-events.ts';
 
 /** An event of ours as AWS's events, and the frame whose line of events they continue. */
 interface Shown {
@@ -116,7 +123,8 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'StepFailed': {
       const attempt = mustAttempt(before, event.token);
       const { error, cause } = failureOf(command);
-      return { frame: attempt.frame, events: [failedEvent(attempt, error, cause)] };
+      const failed = command.type === 'FailStep' ? workerFailedEvent : failedEvent;
+      return { frame: attempt.frame, events: [failed(attempt, error, cause)] };
     }
     case 'StepSubmitted': {
       const attempt = mustAttempt(before, event.token);

@@ -25,7 +25,7 @@ export const namedResource = (resource: string): { readonly resource: string; re
   return { resource, resourceType: 'task' };
 };
 
-type Attempt = Pick<OpenAttempt, 'resource' | 'input' | 'timeoutMs' | 'heartbeatMs'>;
+type Attempt = Pick<OpenAttempt, 'resource' | 'awaits' | 'submitted' | 'input' | 'timeoutMs' | 'heartbeatMs'>;
 
 const body = (family: Family, what: string, details: JsonObject): AwsEventBody => ({
   type: `${family}${what}`,
@@ -79,9 +79,19 @@ export const succeededEvent = (attempt: Attempt, output: Json): AwsEventBody => 
   return body(family, 'Succeeded', { ...named(family, attempt.resource), ...outputFields(output) });
 };
 
-export const failedEvent = (attempt: Attempt, error?: string | null, cause?: string | null): AwsEventBody => {
+export const failedEvent = (attempt: Attempt, error?: string | null, cause?: string | null): AwsEventBody =>
+  failed('Failed', attempt, error, cause);
+
+/** A worker has failed; one that was to hand the work on, before it had. */
+export const workerFailedEvent = (attempt: Attempt, error?: string | null, cause?: string | null): AwsEventBody =>
+  failed(isHandedOn(attempt) && !attempt.submitted ? 'SubmitFailed' : 'Failed', attempt, error, cause);
+
+const isHandedOn = ({ awaits, resource }: Attempt): boolean =>
+  (awaits === 'job' || awaits === 'callback') && familyOf(resource) === 'Task';
+
+const failed = (what: string, attempt: Attempt, error?: string | null, cause?: string | null): AwsEventBody => {
   const family = familyOf(attempt.resource);
-  return body(family, 'Failed', { ...named(family, attempt.resource), ...errorFields(error, cause) });
+  return body(family, what, { ...named(family, attempt.resource), ...errorFields(error, cause) });
 };
 
 export const timedOutEvent = (attempt: Attempt, error: string): AwsEventBody => {
