@@ -84,7 +84,7 @@ describe('an expression', () => {
     ['$exists($states.input.none)', true],
     ['$type($states.input.none)', 'null'],
     ['$merge([{"a": 1}, {"b": [1..3]}])', { a: 1, b: [1, 2, 3] }],
-    ['{"a": nothing, "b": [nothing, 1]}', { b: [1] }],
+    ['{"a": $nothing, "b": [$nothing, 1]}', { b: [1] }],
     ['$states.input.empty', []],
     ['$states.input.none', null],
     ['$string({"n": 1/3})', '{"n":0.333333333333333}'],
@@ -119,7 +119,7 @@ describe('an expression', () => {
   });
 
   it('returns nothing where it finds nothing', () => {
-    for (const text of ['$states.input.missing', '$nothing', '$', '$$', '()', '$states.errorOutput']) {
+    for (const text of ['$states.input.missing', '$nothing', '$', '()', '$states.errorOutput']) {
       expect(evaluate(text)).toEqual({ kind: 'nothing' });
     }
   });
@@ -230,6 +230,28 @@ describe('an expression that cannot be evaluated', () => {
     expect(problem).toBe('. T0410: Argument 1 of function "map" does not match function signature');
     evaluate('($shout := $uppercase; $shout("a"))');
     expect(problemOf('$map([1], $uppercase)')).toBe(problem);
+  });
+});
+
+describe('an expression that could only return nothing', () => {
+  it.each([
+    ['phone', "Reference to 'phone' at the top level is not supported."],
+    ['states.input', "Reference to 'states' at the top level is not supported."],
+    ['$map($states.input.items, function($x) {sku})', "Reference to 'sku' at the top level is not supported."],
+    ['{"a": [1, b]}', "Reference to 'b' at the top level is not supported."],
+    ['$states.input.items[$$.x]', "Reference to '$$' is not supported."],
+  ])('%s is refused', (text, problem) => {
+    expect(compileExpression(`{% ${text} %}`)).toMatchObject({ ok: false, problem });
+  });
+
+  it('is none where a name stands within a path', () => {
+    for (const text of [
+      '$states.input.items[price > 1]^(sku){sku: price}',
+      '$states.input.(name & name)',
+      'sum($states.input)',
+    ]) {
+      expect(compileExpression(`{% ${text} %}`)).toMatchObject({ ok: true });
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { BoundedCache } from '../bounded-cache.ts';
 import { parsed } from './library.ts';
 import type { Node } from './nodes.ts';
 import { problemIn } from './static-checks.ts';
+import { topLevelName } from './top-level.ts';
 
 /** A JSONata expression that can be evaluated. */
 export interface CompiledExpression {
@@ -49,6 +50,8 @@ export const compileExpression = (text: string): ExpressionCompilation => {
   if ('problem' in root) return refused(root.problem, root.position);
   const problem = problemIn(root, TOO_DEEP);
   if (problem) return refused(problem.text, problem.position);
+  const bare = topLevelName(root);
+  if (bare) return refused(`Reference to '${bare.name}' at the top level is not supported.`, bare.position);
   return { ok: true, expression: { text: inner, root } };
 };
 

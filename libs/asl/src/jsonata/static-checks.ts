@@ -25,6 +25,7 @@ const problemAt = (part: Part): string | undefined => {
     const compilation = compileRegex(node);
     return compilation.ok ? undefined : compilation.problem;
   }
+  if (node.type === 'variable' && node.value === '$') return "Reference to '$$' is not supported.";
   if (node.type !== 'lambda' || !node.signature || isBoundedSignature(node.signature)) return undefined;
   return 'a signature may have 100 characters, one "+" and eight "?" or "-"';
 };
