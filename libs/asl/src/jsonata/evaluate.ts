@@ -61,7 +61,7 @@ class JsonWriter {
 
   private list(list: readonly Value[], depth: number): Json {
     const items = list.map((item) => this.write(item, depth + 1));
-    const isData = !('sequence' in list) && items.every((item, i) => item === list[i]);
+    const isData = !('sequence' in list) && items.every((item, i) => Object.is(item, list[i]));
     return isData ? (list as readonly Json[]) : items; // it holds what was compared
   }
 
@@ -72,7 +72,7 @@ class JsonWriter {
       if (part === undefined) continue;
       this.add(key.length + 3);
       const written = this.write(part, depth + 1);
-      isData &&= written === part;
+      isData &&= Object.is(written, part);
       fields.push([key, written]);
     }
     return isData ? (object as Readonly<Record<string, Json>>) : Object.fromEntries(fields); // it holds what was compared

@@ -102,12 +102,9 @@ const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T; // what
 
 type Outcome = { readonly value: unknown } | { readonly code: string };
 
-const ofLibrary = (text: string, input: Json): Outcome | undefined => {
+const outcomeOfLibrary = (text: string, input: Json): Outcome | undefined => {
   try {
-    const given = copy(input);
-    const value: unknown = jsonata(text).evaluate(undefined, { states: { input: given } });
-    // It may write to its input, and then goes on with what it wrote.
-    if (JSON.stringify(given) !== JSON.stringify(input)) return undefined;
+    const value: unknown = jsonata(text).evaluate(undefined, { states: { input } });
     const plain: unknown = value === undefined || typeof value === 'function' ? undefined : copy(value);
     const hasFunction = JSON.stringify(plain ?? null).includes('_jsonata_');
     return hasFunction ? undefined : { value: plain };
@@ -116,6 +113,13 @@ const ofLibrary = (text: string, input: Json): Outcome | undefined => {
     // Without a code it tripped over itself: nothing to agree with.
     return typeof code === 'string' ? { code } : undefined;
   }
+};
+
+/** It may write to its input, and then goes on with what it wrote: nothing to agree with either. */
+const ofLibrary = (text: string, input: Json): Outcome | undefined => {
+  const given = copy(input);
+  const outcome = outcomeOfLibrary(text, given);
+  return JSON.stringify(given) === JSON.stringify(input) ? outcome : undefined;
 };
 
 const ofOurs = (text: string, input: Json): Outcome | undefined => {

@@ -159,11 +159,11 @@ const itemsOf = (result: Value): List => {
 
 export const evaluatePath = (run: Run, node: PathNode, input: Value, frame: Frame): Value => {
   const { steps } = node;
-  let current: List = isList(input) && steps[0]?.type !== 'variable' ? input : [input];
+  let current: List = isList(input) && steps[0]?.type !== 'variable' ? input : sequenceOf([input]);
   let tuples: Tuple[] | undefined;
   let result: Value;
   for (const [i, step] of steps.entries()) {
-    if (i === 0 && step.consarray) result = run.evaluate(step, sequenceOf([...current]), frame);
+    if (i === 0 && step.consarray) result = run.evaluate(step, current, frame);
     else if (tuples || step.tuple) tuples = stepOverTuples(run, step, current, tuples, frame);
     else result = stepOver(run, step, current, frame, i === steps.length - 1);
     if (!tuples && (result === undefined || (isList(result) && result.length === 0))) break;
