@@ -21,11 +21,12 @@ export const memoryExceeded = (): BoundReached =>
 export const TIMEOUT = 'Expression evaluation timeout: Check for infinite loop';
 
 /** Items of a list and characters of a text that are copied or scanned for one unit of cost. */
-const BULK = 64;
+const ITEMS_PER_UNIT = 16;
+const CHARACTERS_PER_UNIT = 64;
 
 export const chargeList = (meter: CostMeter, length: number): void => {
   if (length > LIST_LENGTH_MAX) throw memoryExceeded();
-  meter.charge(length / BULK);
+  meter.charge(length / ITEMS_PER_UNIT);
 };
 /** For a list that grows item by item. */
 export const chargeGrowth = (meter: CostMeter, length: number, added: number): void => {
@@ -37,7 +38,7 @@ export const checkTextLength = (length: number): void => {
 };
 export const chargeText = (meter: CostMeter, length: number): void => {
   checkTextLength(length);
-  meter.charge(length / BULK);
+  meter.charge(length / CHARACTERS_PER_UNIT);
 };
 
 /** One more level of a walk over a value. Values that share parts are trees to a walk: each visit costs. */

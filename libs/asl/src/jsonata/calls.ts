@@ -34,6 +34,9 @@ const naming = (token: string | undefined, call: () => Value): Value => {
   }
 };
 
+/** The library writes the types of the arguments as a text and matches it. */
+const SIGNATURE_UNITS = 2;
+
 const checked = (
   run: Run,
   signature: Signature | undefined,
@@ -41,6 +44,7 @@ const checked = (
   input: Value,
 ): readonly Value[] => {
   if (!signature) return args;
+  run.meter.charge(SIGNATURE_UNITS);
   for (const arg of args) if (isList(arg)) chargeList(run.meter, arg.length);
   try {
     return signature.validate(args, input) as readonly Value[]; // it hands on what it was given

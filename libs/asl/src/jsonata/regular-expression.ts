@@ -13,6 +13,9 @@ const PROGRAM_MAX = 1_000;
 const PATTERN_LENGTH_MAX = 1_000;
 /** Steps of the engine that cost what a node of an expression costs. */
 const STEPS_PER_UNIT = 3;
+/** What starting the engine costs, and what a match does: its groups, and the value that an expression sees. */
+const SEARCH_UNITS = 4;
+const MATCH_UNITS = 12;
 
 export interface Found {
   readonly match: string;
@@ -47,9 +50,10 @@ const compileUncached = (source: string, flags: string): RegexCompilation => {
 const runnable = (source: string, program: RE2JS): RegularExpression => ({
   source,
   find: (text, from, meter) => {
-    meter.charge(1 + ((text.length - from) * Math.sqrt(program.programSize())) / STEPS_PER_UNIT);
+    meter.charge(SEARCH_UNITS + ((text.length - from) * Math.sqrt(program.programSize())) / STEPS_PER_UNIT);
     const matcher = program.matcher(text);
     if (!matcher.find(from)) return undefined;
+    meter.charge(MATCH_UNITS + matcher.groupCount());
     const groups = Array.from({ length: matcher.groupCount() }, (_, i) => matcher.group(i + 1) ?? undefined);
     return { match: matcher.group(0) ?? '', start: matcher.start(0), end: matcher.end(0), groups };
   },

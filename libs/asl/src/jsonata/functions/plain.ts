@@ -107,7 +107,7 @@ const plain = (name: string, guard: Guard): NativeFunction => {
   return new NativeFunction(called.implementation.length, called.signature, (args, run) => {
     guard(args);
     // Some go through a text several times.
-    run.meter.charge(1 + args.reduce<number>((sum, arg) => sum + (typeof arg === 'string' ? arg.length : 0), 0) / 16);
+    run.meter.charge(1 + args.reduce<number>((sum, arg) => sum + (typeof arg === 'string' ? arg.length : 0), 0) / 8);
     const given = name === 'toMillis' && args[1] === undefined ? [withZone(args[0]), ...args.slice(1)] : [...args];
     chargeTexts(run, given);
     const value = callLibrary(name, called, { environment: { timestamp: utcFieldsOf(run.scope.at) } }, given);

@@ -44,6 +44,7 @@ const range: Native = (args, run) => {
   if (!(length > 0)) return undefined;
   if (length > RANGE_FUNCTION_LENGTH_MAX) throw memoryExceeded();
   chargeList(run.meter, length);
+  run.meter.charge(length / 8);
   return sequenceOf(Array.from({ length }, (_, i) => first + i * step));
 };
 

@@ -15,12 +15,16 @@ const string: Native = ([value, pretty], run) =>
 
 const pad: Native = ([text, width, fill], run) => {
   if (typeof text !== 'string' || typeof width !== 'number') return undefined;
+  run.meter.charge(text.length / 8);
   const length = [...text].length;
   const missing = Math.trunc(Math.abs(width)) - length;
   if (!(missing > 0)) return text;
-  chargeText(run.meter, length + missing);
   const chars = typeof fill === 'string' && fill !== '' ? [...fill] : [' '];
-  const padding = Array.from({ length: missing }, (_, i) => chars[i % chars.length]).join('');
+  // Of a character outside the basic plane a text holds two units.
+  chargeText(run.meter, text.length + 2 * missing);
+  run.meter.charge(chars.length / 8);
+  const padding =
+    chars.join('').repeat(Math.floor(missing / chars.length)) + chars.slice(0, missing % chars.length).join('');
   return width > 0 ? text + padding : padding + text;
 };
 
@@ -175,7 +179,7 @@ const base64encode: Native = ([text], run) => {
 };
 const base64decode: Native = ([text], run) => {
   if (typeof text !== 'string') return undefined;
-  run.meter.charge(text.length / 8);
+  run.meter.charge(text.length / 4);
   const bytes = bytesOfBase64(text.replaceAll(/[^A-Za-z0-9+/]/g, ''));
   return bytes ? textOfUtf8(bytes) : '';
 };
