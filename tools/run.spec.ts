@@ -41,7 +41,7 @@ describe('npm start and its like', () => {
 
   test('say which commands there are', () => {
     const { status, stderr } = runTool(['tools/run.mjs', 'strat']);
-    expect(stderr).toContain('start | test | verify | bench | conformance');
+    expect(stderr).toContain('start | test | verify | bench | conformance | fuzz');
     expect(status).toBe(2);
   });
 });

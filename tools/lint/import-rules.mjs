@@ -28,13 +28,23 @@ const MAY_IMPORT = {
   'examples/order-fulfilment': ['contracts', 'asl', 'client', 'worker-sdk'],
   bench: ['contracts', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
   conformance: [...PURE, 'event-log', 'local-system', 'client'],
+  fuzz: [...PURE, 'event-log'],
 };
 
 /** Specs may also start real servers. */
 const FOR_SPECS = ['testkit', 'local-system'];
 
 /** What the pure libraries may use besides each other: computation only, nothing that knows time, chance or the machine. */
-const PURE_DEPENDENCIES = ['zod', '@noble/hashes', 'canonicalize', 'immutable', 'json-p3', 'jsonata', 're2js', 'js-yaml'];
+const PURE_DEPENDENCIES = [
+  'zod',
+  '@noble/hashes',
+  'canonicalize',
+  'immutable',
+  'json-p3',
+  'jsonata',
+  're2js',
+  'js-yaml',
+];
 const PURE_BANNED_GLOBALS = [
   'Date',
   'process',
