@@ -20,8 +20,9 @@ export interface ReconcilerOptions {
 const PAGE = 100;
 /** A republished task needs time to be fetched; in a busy queue, where it cannot be seen, also time to run. */
 const TASK_AGAIN_MS = { idle: 15_000, busy: 10 * 60_000 };
-/** Parents and children that stand still are asked this often whether they have heard of each other. */
-const CHILD_AGAIN_MS = 60_000;
+/** Parents and children that stand still ask each other this often for what may be lost, and say it again. */
+const RELATIVES_AGAIN_MS = 5 * 60_000;
+const START_AGAIN_MS = 60_000;
 const REPUBLISHED_MAX = 50_000;
 
 export class Reconciler {
@@ -119,9 +120,11 @@ export class Reconciler {
       case 'CancelExecution':
         // Sent when its attempt was cut short; a child that missed it hears so when it reports its start.
         return false;
+      case 'StartExecution':
+        // It may be on its way.
+        return this.notLately(id, START_AGAIN_MS);
       default:
-        // A start or a report may be on its way, or what it asks for under way.
-        return this.notLately(id, CHILD_AGAIN_MS);
+        return this.notLately(id, RELATIVES_AGAIN_MS);
     }
   }
 

@@ -95,6 +95,7 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   RecordChildStart: ['system'],
   CompleteChild: ['system'],
   FailChild: ['system'],
+  ReportToParent: ['system'],
   RecordHeartbeat: ['worker', 'system'],
   FireTimer: ['system'],
   ContinueExecution: ['system'],

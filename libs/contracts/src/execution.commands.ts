@@ -134,6 +134,9 @@ export const failChildSchema = z.strictObject({
   cause: causeSchema,
 });
 
+/** A parent that has heard nothing of its child for long asks it to say again what it has come to. Nothing is recorded. */
+export const reportToParentSchema = z.strictObject({});
+
 export const recordHeartbeatSchema = z.strictObject({ token: attemptTokenSchema });
 export const fireTimerSchema = z.strictObject({ timer: timerIdSchema });
 export const cancelExecutionSchema = z.strictObject({ reason: z.string().max(1_024).optional() });
@@ -148,6 +151,7 @@ export const executionCommandBodies = {
   RecordChildStart: recordChildStartSchema,
   CompleteChild: completeChildSchema,
   FailChild: failChildSchema,
+  ReportToParent: reportToParentSchema,
   RecordHeartbeat: recordHeartbeatSchema,
   FireTimer: fireTimerSchema,
   CancelExecution: cancelExecutionSchema,

@@ -22,8 +22,8 @@ import { canonicalHash, derivedId } from './hashes.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 
 /**
- * What parents and children tell each other. Every message is a command with an id of the log's making, so each may be
- * sent any number of times: a child starts once and its end counts once.
+ * What parents and children tell each other. Every message is a command with an id of the log's making, and what is said
+ * again is judged by what it finds, so each may be sent any number of times: a child starts once and its end counts once.
  */
 export interface CommandTo {
   readonly id: string;
@@ -115,6 +115,15 @@ export const reportToParent = (state: ExecutionState): CommandTo | undefined => 
   }
   const body = { token, child, started, output, outputHash: canonicalHash(output) };
   return commandTo(sending, { type: 'CompleteChild', body });
+};
+
+/** Asks the child of an attempt for its report; nobody where the attempt's request named none. */
+export const askChild = ({ ref }: ExecutionState, attempt: OpenAttempt): readonly CommandTo[] => {
+  const request = childRequest(ref, attempt);
+  if (!request.ok) return [];
+  const to = executionRef(ref.tenant, request.id);
+  const sending: Sending = { about: ['child-ask', ref, attempt.token], to, traceparent: attempt.traceparent };
+  return [commandTo(sending, { type: 'ReportToParent', body: {} })];
 };
 
 /** Whether a commit that ended the execution owes its parent a report; that of its start always does. */

@@ -163,6 +163,27 @@ describe('a step that starts a child', () => {
     expect(causeOf(late)).toMatchObject({ Status: 'TIMED_OUT' });
   });
 
+  test('is written in JSONata as well', () => {
+    const family = new Family({
+      parent: machine(
+        {
+          Call: {
+            Type: 'Task',
+            Resource: `${START}.sync:2`,
+            Arguments: { StateMachineArn: arn('child'), Input: { twice: '{% $states.input.n * 2 %}' } },
+            Output: '{% $states.result.Output.got.twice %}',
+            End: true,
+          },
+        },
+        { QueryLanguage: 'JSONata' },
+      ),
+      child: DOUBLE,
+    });
+    family.start('p', 'parent', { n: 21 });
+    family.deliverAll();
+    expect(family.state('p').end?.output).toBe(42);
+  });
+
   test('ends by a callback of whoever the child hands the token to', () => {
     const family = given('.waitForTaskToken', ONE_TASK, { 'Input.$': '$$.Task.Token' });
     // A token is no JSON text, so as an input it is written as an object.

@@ -25,6 +25,7 @@ import {
   openAttempts,
 } from './execution-state.ts';
 import {
+  askChild,
   type CommandTo,
   commandsOfRefusal,
   reportsEnd,
@@ -54,6 +55,8 @@ export type Effect =
       readonly ref: AggregateRef;
       readonly command: SentCommand;
       readonly taskToken?: TaskTokenPlace;
+      /** Sent under an id of its own: it is judged by what it finds, and not taken for the one that was sent before. */
+      readonly again?: true;
     };
 
 /** A message on whose way out the placeholder becomes the token of an attempt. */
@@ -116,17 +119,33 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
 export const awaitedEffects = (state: AnyState): readonly Effect[] => {
   if (!isExecution(state)) return [];
   return [
-    // The start of a child that is under way is sent again too: the child then says again what it has come to.
     ...openAttempts(state)
-      // So is the task of a job, which whoever runs it has until it ends.
-      .filter((attempt) => !attempt.submitted || attempt.awaits === 'job' || waitsForChild(attempt))
+      // Whoever runs a job has its task until the job ends.
+      .filter((attempt) => !attempt.submitted || attempt.awaits === 'job')
       .map((attempt) => attemptEffect(state, attempt)),
     ...armedTimers(state).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),
-    ...reportEffects(state),
+    ...reportEffects(state).map(again),
     ...stopChildren(state).map(commandEffect),
   ];
 };
+
+/**
+ * Asks the children that the state has waited for long: their reports may be lost. Not among what is awaited, because that
+ * is also sent where a command merely came twice, and relatives would then answer each other for ever.
+ */
+export const askedOfChildren = (state: AnyState): readonly Effect[] =>
+  isExecution(state)
+    ? openAttempts(state)
+        .filter((attempt) => attempt.submitted && waitsForChild(attempt))
+        .flatMap((attempt) => askChild(state, attempt))
+        .map(commandEffect)
+        .map(again)
+    : [];
+
+/** What a command leads to that leaves no event. */
+export const effectsOfIgnored = (state: AnyState, command: SentCommand): readonly Effect[] =>
+  command.type === 'ReportToParent' && isExecution(state) ? reportEffects(state).map(again) : [];
 
 const isExecution = (state: AnyState): state is ExecutionState => {
   switch (state.ref.aggregate) {
@@ -143,9 +162,11 @@ const isExecution = (state: AnyState): state is ExecutionState => {
   }
 };
 
-const commandEffect = (command: CommandTo): Extract<Effect, { kind: 'command' }> => ({ kind: 'command', ...command });
+type CommandEffect = Extract<Effect, { kind: 'command' }>;
+const commandEffect = (command: CommandTo): CommandEffect => ({ kind: 'command', ...command });
+const again = (effect: CommandEffect): CommandEffect => ({ ...effect, again: true });
 
-const reportEffects = (state: ExecutionState): readonly Effect[] => {
+const reportEffects = (state: ExecutionState): readonly CommandEffect[] => {
   const report = reportToParent(state);
   return report ? [commandEffect(report)] : [];
 };

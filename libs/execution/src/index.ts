@@ -4,7 +4,15 @@ export { REGION, ROLE_ARN, statesArn } from './aws-arns.ts';
 export { type Decider, type Decision, type Env, type ResolvedMachine } from './decider.ts';
 export type { ExecutionCommandRecord, ReplayCommandRecord, WorkflowCommandRecord } from './decider.ts';
 export { type AnyDecider, deciderOf, executionDecider, replayDecider, workflowDecider } from './deciders.ts';
-export { awaitedEffects, type Effect, effectsOf, effectsOfRefusal, type TaskTokenPlace } from './effects.ts';
+export {
+  askedOfChildren,
+  awaitedEffects,
+  type Effect,
+  effectsOf,
+  effectsOfIgnored,
+  effectsOfRefusal,
+  type TaskTokenPlace,
+} from './effects.ts';
 export { jsonBytes } from './json-size.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, OpenAttempt, StartFacts } from './execution-state.ts';
 export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';

@@ -155,6 +155,23 @@ describe('children, over a real log and the queue of commands', () => {
     await expectReplays('p4', child.ref.aggregateId);
   });
 
+  it('a parent that asks is answered, and the two do not go on answering each other', async () => {
+    await system.start('p7', 'sync-signing');
+    const child = await childOf('p7');
+    const before = system.loop.counters.commands;
+    for (const id of ['p7', child.ref.aggregateId]) {
+      await system.loop.republish(executionRef(TENANT, id), async (effects) => effects);
+    }
+    // Whatever the messages lead to comes before what is sent after them.
+    for (const n of [1, 2, 3]) {
+      await system.start(`after-${n}`, 'sync');
+      await ended(`after-${n}`);
+    }
+    // Two asked and answered, and three times a start with its report.
+    expect(system.loop.counters.commands - before).toBeLessThanOrEqual(4 + 3 * 3);
+    expect((await stateOf('p7')).version).toBe(2);
+  });
+
   it('a child is handed the token that ends its parent, and the log of the parent holds none', async () => {
     await system.start('p5', 'asking');
     const child = await childOf('p5');

@@ -3,9 +3,11 @@ import type { EventLog } from '@throughline/event-log';
 import type { Handled } from '@throughline/event-log/jetstream';
 import {
   type AnyState,
+  askedOfChildren,
   awaitedEffects,
   type Effect,
   effectsOf,
+  effectsOfIgnored,
   effectsOfRefusal,
   type Round,
   storedAt,
@@ -88,7 +90,7 @@ export class CommandLoop {
   ): Promise<number> {
     const loaded = await this.parts.states.load(ref);
     if (loaded.kind === 'unreadable') return 0;
-    const effects = await missing(awaitedEffects(loaded.state));
+    const effects = await missing([...awaitedEffects(loaded.state), ...askedOfChildren(loaded.state)]);
     await this.publish(effects);
     return effects.length;
   }
@@ -199,7 +201,7 @@ export class CommandLoop {
     if (!round.draft) {
       this.parts.states.put(round.state);
       this.answer(batch, spans, round, round.state);
-      await this.publish([...effectsAgain(round, round.state, []), ...effectsRefused(batch, round)]);
+      await this.publish([...effectsAgain(round, round.state, []), ...effectsWithoutCommit(batch, round, round.state)]);
       return { handled: { kind: 'done' }, deferred };
     }
     const [outcome] = await this.parts.log.append([round.draft]);
@@ -215,7 +217,7 @@ export class CommandLoop {
     // Answered before the effects are out: the commit is what an acceptance promises, and effects follow from it.
     this.answer(batch, spans, round, state);
     const fresh = effectsOf(state, outcome.commit);
-    await this.publish([...fresh, ...effectsAgain(round, state, fresh), ...effectsRefused(batch, round)]);
+    await this.publish([...fresh, ...effectsAgain(round, state, fresh), ...effectsWithoutCommit(batch, round, state)]);
     return { handled: { kind: 'done' }, deferred };
   }
 
@@ -274,9 +276,14 @@ const effectsAgain = (round: Round<AnyState>, state: AnyState, fresh: readonly E
   return awaitedEffects(state).filter((effect) => !('id' in effect && sent.has(effect.id)));
 };
 
-/** A parent must hear that its child was refused: no commit says so. */
-const effectsRefused = (batch: readonly ReceivedCommand[], round: Round<AnyState>): readonly Effect[] =>
+/** A parent must hear that its child was refused, and a child answers its parent: no commit says so. */
+const effectsWithoutCommit = (
+  batch: readonly ReceivedCommand[],
+  round: Round<AnyState>,
+  state: AnyState,
+): readonly Effect[] =>
   batch.flatMap(({ ref, command }, index) => {
     const outcome = round.outcomes[index];
-    return outcome?.kind === 'refused' ? effectsOfRefusal(ref, command, outcome.refusal) : [];
+    if (outcome?.kind === 'refused') return effectsOfRefusal(ref, command, outcome.refusal);
+    return outcome?.kind === 'ignored' ? effectsOfIgnored(state, command) : [];
   });

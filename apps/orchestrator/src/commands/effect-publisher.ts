@@ -1,4 +1,11 @@
-import { assertNever, commandSubject, executionIdSchema } from '@throughline/contracts';
+import { randomUUID } from 'node:crypto';
+import {
+  assertNever,
+  commandIdSchema,
+  commandSubject,
+  executionIdSchema,
+  type SentCommand,
+} from '@throughline/contracts';
 import {
   armTimer,
   cancelTimer,
@@ -41,7 +48,7 @@ export class EffectPublisher {
       case 'command':
         await this.publisher.publish(
           commandSubject('system', effect.ref),
-          JSON.stringify(this.signed(effect.command, effect.taskToken)),
+          JSON.stringify(this.signed(named(effect), effect.taskToken)),
         );
         return;
       default:
@@ -59,3 +66,7 @@ export class EffectPublisher {
     return JSON.parse(JSON.stringify(message).replaceAll(place.placeholder, token)) as T;
   }
 }
+
+/** A command as it goes out: under the id that follows from the log, but for one that must not be taken for a repeat. */
+const named = ({ command, again }: Extract<Effect, { kind: 'command' }>): SentCommand =>
+  again ? { ...command, id: commandIdSchema.parse(randomUUID()) } : command;

@@ -18,6 +18,8 @@ export const decideExecution = (
 ): ExecutionDecision => {
   if (command.type === 'StartExecution') return startExecution(state, command, env);
   if (state.status === 'none') return refused('TL0105', `there is no execution ${state.ref.aggregateId}`);
+  // What it leads to is a report of what there is, and no event.
+  if (command.type === 'ReportToParent') return { kind: 'ignored' };
   if (isTerminal(state.status)) {
     return refused('TL0106', `execution ${state.ref.aggregateId} has ended: ${state.status}`);
   }

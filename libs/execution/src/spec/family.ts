@@ -13,7 +13,14 @@ import {
 import { storedAt } from '../aggregate-state.ts';
 import type { ResolvedMachine } from '../decider.ts';
 import { executionDecider } from '../deciders.ts';
-import { awaitedEffects, type Effect, effectsOf, effectsOfRefusal } from '../effects.ts';
+import {
+  askedOfChildren,
+  awaitedEffects,
+  type Effect,
+  effectsOf,
+  effectsOfIgnored,
+  effectsOfRefusal,
+} from '../effects.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { decideRound, type RoundOutcome } from '../round.ts';
@@ -75,6 +82,14 @@ export class Family {
     return next && this.decide(next.ref, next.command);
   }
 
+  /** One message out of turn; kept, it comes again. */
+  deliverAt(index: number, after: 'take' | 'keep'): void {
+    const message = this.sent[index];
+    if (!message) return;
+    if (after === 'take') this.sent.splice(index, 1);
+    this.decide(message.ref, message.command);
+  }
+
   deliverAll(max = 1_000): void {
     for (let n = 0; this.sent.length > 0; n += 1) {
       if (n === max) throw new Error(`${max} messages and no end`);
@@ -82,9 +97,9 @@ export class Family {
     }
   }
 
-  /** What the engine publishes when it does not know whether it did. */
+  /** What the engine publishes for an execution that stands still. */
   awaited(id: string): void {
-    this.publish(awaitedEffects(this.state(id)));
+    this.publish([...awaitedEffects(this.state(id)), ...askedOfChildren(this.state(id))]);
   }
 
   private decide(ref: AggregateRef, sent: SentCommand): RoundOutcome {
@@ -100,6 +115,7 @@ export class Family {
     });
     const [outcome] = round.outcomes;
     if (!outcome) throw new Error('no outcome');
+    if (outcome.kind === 'ignored') this.publish(effectsOfIgnored(before, parsed));
     if (outcome.kind === 'refused') this.publish(effectsOfRefusal(ref, parsed, outcome.refusal));
     if (!round.draft) {
       if (outcome.kind === 'accepted' && outcome.duplicate) this.publish(awaitedEffects(before));
@@ -116,7 +132,11 @@ export class Family {
 
   private publish(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'command') this.sent.push({ ref: effect.ref, command: effect.command });
+      if (effect.kind !== 'command') continue;
+      this.told += 1;
+      const { id } = effect.command;
+      const command = { ...effect.command, id: effect.again ? (`again-${this.told}` as CommandId) : id };
+      this.sent.push({ ref: effect.ref, command });
     }
   }
 }
