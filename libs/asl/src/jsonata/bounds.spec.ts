@@ -100,10 +100,17 @@ describe('work is counted, and ends', () => {
     ['$reduce([1..60], function($a, $b) {[[$a], [$a]]}).x'],
     ['[1..3000].(($i := $; [1..3000].($i * $)))'],
     ['$zip([1..800000], [1..800000], [1..800000])'],
-    ['[1..800].$match($states.input, /(x+x+)+y/)'],
+    ['[1..800].$match($states.input, /x(.*y)?/)'],
     ['[1..800].$contains($states.input, /^(x|x)*$/)'],
   ])('%s', (text) => {
     expect(['work', 'memory']).toContain(outcomeOf(text, huge));
+  });
+
+  it('of a regular expression by what it reads, not by the text that is left', () => {
+    const lines = 'abc,def, ghi\n'.repeat(4_000);
+    expect(outcomeOf('$count($split($states.input, /,\\s*/)) = 8001', lines)).toBe('value');
+    expect(outcomeOf('$count($match($states.input, /a(.*z)?/s))', lines)).toMatch(/^refused/);
+    expect(outcomeOf('$count($match($states.input, /a([^z]*z)?/))', lines)).toBe('work');
   });
 
   it('over all expressions of a decision together', () => {

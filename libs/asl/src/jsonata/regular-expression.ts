@@ -11,10 +11,8 @@ import type { RegexNode } from './nodes.ts';
 /** Instructions of the compiled program; each may be tried at every character. */
 const PROGRAM_MAX = 1_000;
 const PATTERN_LENGTH_MAX = 1_000;
-/** Steps of the engine that cost what a node of an expression costs. */
-const STEPS_PER_UNIT = 3;
-/** What starting the engine costs, and what a match does: its groups, and the value that an expression sees. */
-const SEARCH_UNITS = 4;
+/** What beginning a search takes, and what a match does: its groups, and the value that an expression sees. */
+const SEARCH_UNITS = 12;
 const MATCH_UNITS = 12;
 
 export interface Found {
@@ -47,15 +45,40 @@ const compileUncached = (source: string, flags: string): RegexCompilation => {
   }
 };
 
+/**
+ * A text that charges for each character that the engine reads: a search may end at its match, or look far beyond it.
+ * The engine reads nothing of a text but by these methods of strings.
+ */
+class ChargedText extends String {
+  constructor(
+    private readonly text: string,
+    private readonly meter: CostMeter,
+    private readonly costOfRead: number,
+  ) {
+    super(text);
+  }
+
+  override charCodeAt(index: number): number {
+    this.meter.charge(this.costOfRead);
+    return this.text.charCodeAt(index);
+  }
+}
+
+/** At every character, each instruction of the program may be tried. */
+const costOfRead = (program: RE2JS): number => 0.25 + program.programSize() / 50;
+
 const runnable = (source: string, program: RE2JS): RegularExpression => ({
   source,
   find: (text, from, meter) => {
-    meter.charge(SEARCH_UNITS + ((text.length - from) * Math.sqrt(program.programSize())) / STEPS_PER_UNIT);
-    const matcher = program.matcher(text);
+    meter.charge(SEARCH_UNITS + (text.length - from) / 4_096);
+    // The engine takes any text; its types know the primitive ones.
+    const charged = new ChargedText(text, meter, costOfRead(program)) as unknown as string;
+    const matcher = program.matcher(charged);
     if (!matcher.find(from)) return undefined;
     meter.charge(MATCH_UNITS + matcher.groupCount());
+    const [start, end] = [matcher.start(0), matcher.end(0)];
     const groups = Array.from({ length: matcher.groupCount() }, (_, i) => matcher.group(i + 1) ?? undefined);
-    return { match: matcher.group(0) ?? '', start: matcher.start(0), end: matcher.end(0), groups };
+    return { match: text.slice(start, end), start, end, groups };
   },
 });
 
