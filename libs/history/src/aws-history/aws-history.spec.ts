@@ -163,6 +163,21 @@ describe("AWS's view of a history", () => {
     ]);
   });
 
+  it.each([
+    ['', 'TaskFailed'],
+    ['.sync', 'TaskSubmitFailed'],
+    ['.sync:2', 'TaskSubmitFailed'],
+  ])('shows a child that could not be started by startExecution%s as %s', (way, type) => {
+    const resource = `arn:aws:states:::states:startExecution${way}`;
+    const call = { Type: 'Task', Resource: resource, Parameters: { StateMachineArn: 'nobody' }, End: true };
+    const under = givenMachine(machine({ Call: call }));
+    under.start({});
+    const failure = { error: 'StepFunctions.StateMachineDoesNotExistException', cause: 'nobody' };
+    under.when({ type: 'FailChild', body: { token: under.openToken(), ...failure } });
+    const details = { ...failure, resourceType: 'states', resource: `startExecution${way}` };
+    expect(viewOf(under).at(-2)).toMatchObject({ type, [`t${type.slice(1)}EventDetails`]: details });
+  });
+
   it('says who took an activity', () => {
     const activity = 'arn:aws:states:us-east-1:111111111111:activity:sign';
     const under = givenMachine(machine({ Sign: { Type: 'Task', Resource: activity, InputPath: '$.doc', End: true } }));

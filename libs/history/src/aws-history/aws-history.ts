@@ -123,7 +123,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'StepFailed': {
       const attempt = mustAttempt(before, event.token);
       const { error, cause } = failureOf(command);
-      const failed = command.type === 'FailStep' ? workerFailedEvent : failedEvent;
+      const failed = command.type === 'FailStep' || command.type === 'FailChild' ? workerFailedEvent : failedEvent;
       return { frame: attempt.frame, events: [failed(attempt, error, cause)] };
     }
     case 'StepSubmitted': {

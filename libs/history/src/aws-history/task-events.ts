@@ -1,3 +1,4 @@
+import { childAwaits } from '@throughline/asl';
 import type { JsonObject } from '@throughline/contracts';
 import { type OpenAttempt, REGION } from '@throughline/execution';
 import { type AwsEventBody, errorFields, inputFields, outputFields } from './aws-event.ts';
@@ -87,7 +88,8 @@ export const workerFailedEvent = (attempt: Attempt, error?: string | null, cause
   failed(isHandedOn(attempt) && !attempt.submitted ? 'SubmitFailed' : 'Failed', attempt, error, cause);
 
 const isHandedOn = ({ awaits, resource }: Attempt): boolean =>
-  (awaits === 'job' || awaits === 'callback') && familyOf(resource) === 'Task';
+  (awaits === 'job' || awaits === 'callback' || (awaits === 'child' && childAwaits(resource) !== 'start')) &&
+  familyOf(resource) === 'Task';
 
 const failed = (what: string, attempt: Attempt, error?: string | null, cause?: string | null): AwsEventBody => {
   const family = familyOf(attempt.resource);
