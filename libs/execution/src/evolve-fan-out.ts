@@ -82,9 +82,14 @@ export const mapOf = ({ id, fanOut }: Frame): MapFanOut => {
   return fanOut;
 };
 
-/** A continuation that was asked for is over once its command moves something, or nothing is left to move. */
-const begun = (state: ExecutionState, command: ExecutionCommandRecord): ExecutionState =>
-  command.type !== 'ContinueExecution' && mayMove(state.frames) ? state : { ...state, continuation: null };
+/** A continuation that was asked for is over once its command moves something. */
+export const afterMove = (state: ExecutionState, command: ExecutionCommandRecord): ExecutionState['continuation'] =>
+  command.type === 'ContinueExecution' ? null : state.continuation;
+
+const begun = (state: ExecutionState, command: ExecutionCommandRecord): ExecutionState => ({
+  ...state,
+  continuation: afterMove(state, command),
+});
 
 export const branchStarted = (
   state: ExecutionState,

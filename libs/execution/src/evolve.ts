@@ -9,6 +9,7 @@ import {
 import { childRequest, waitsForChild } from './child-request.ts';
 import type { ExecutionCommandRecord } from './decider.ts';
 import {
+  afterMove,
   branchFailed,
   branchStarted,
   childExited,
@@ -50,6 +51,12 @@ export const evolve = (
   event: ExecutionEvent,
   command: ExecutionCommandRecord,
 ): ExecutionState => {
+  const after = applied(state, event, command);
+  // The last frame that could move has moved, or is gone. One that stayed would keep a later round from asking anew.
+  return after.continuation && !mayMove(after.frames) ? { ...after, continuation: null } : after;
+};
+
+const applied = (state: ExecutionState, event: ExecutionEvent, command: ExecutionCommandRecord): ExecutionState => {
   switch (event.type) {
     case 'ExecutionStarted':
       return started(state, event, command);
@@ -231,8 +238,7 @@ const entered = (
     roundEvents: state.roundEvents + 1,
     status: transition(state.status, 'running'),
     ...after,
-    // Taken up, or the last frame that could move has moved: nothing is left to continue.
-    continuation: command.type !== 'ContinueExecution' && mayMove(after.frames) ? state.continuation : null,
+    continuation: afterMove(state, command),
   };
 };
 

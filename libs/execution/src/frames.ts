@@ -61,6 +61,9 @@ export interface Tolerance {
   readonly percentage?: number;
 }
 
+/** Frames of all open branches and iterations together; beyond, a fan-out begins another only where it has none. */
+const FRAMES_MAX = 5_000;
+
 /** Branches or iterations of one fan-out that run at once; the others begin as these end. */
 export const OPEN_CHILDREN_MAX = 1_000;
 
@@ -211,8 +214,14 @@ export const descendantsOf = (frames: Frames, ancestor: FrameId): readonly Frame
 /** Inside or below a frame. */
 export const belongsTo = (id: FrameId, ancestor: FrameId): boolean => id === ancestor || isWithin(id, ancestor);
 
+/** The fan-out that begins its next branch or iteration: the innermost, so that what has begun is over first. */
+export const nextToOpen = (frames: Frames): FrameId | undefined =>
+  frames.byId.size < FRAMES_MAX
+    ? frames.openable.at(-1)
+    : frames.openable.find((id) => frames.byId.get(id)?.fanOut?.running === 0);
+
 /** Whether a frame stands between two states or a branch or iteration may begin: what a continued round takes up. */
-export const mayMove = (frames: Frames): boolean => frames.ready.length > 0 || frames.openable.length > 0;
+export const mayMove = (frames: Frames): boolean => frames.ready.length > 0 || nextToOpen(frames) !== undefined;
 
 /** The frame itself, then its parent, and so on to the root. */
 export function* outward(frames: Frames, id: FrameId): Generator<Frame> {

@@ -4,7 +4,7 @@ import { executionDecider } from './deciders.ts';
 import { armedTimers, type ExecutionState, openAttempts } from './execution-state.ts';
 import { canonicalHash } from './hashes.ts';
 import { progressOf } from './progress.ts';
-import { LOOP_FOREVER, ONE_TASK, RETRYING, RICH } from './spec/example-machines.ts';
+import { FANNING, LOOP_FOREVER, ONE_TASK, RETRYING, RICH } from './spec/example-machines.ts';
 import { completion, type ExecutionUnderTest, givenMachine, type Told } from './spec/given-when-then.ts';
 import { foldCommit, walkCommit } from './walk.ts';
 
@@ -37,7 +37,7 @@ const moves = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
-const machines = fc.constantFrom(ONE_TASK, RETRYING, RICH, LOOP_FOREVER);
+const machines = fc.constantFrom(ONE_TASK, RETRYING, RICH, LOOP_FOREVER, FANNING);
 const ERRORS = ['Busy', 'States.Timeout', 'Other', 'States.Runtime'];
 const times = {
   startedAt: '2026-01-31T12:00:00.000Z',
@@ -134,6 +134,21 @@ describe('any sequence of commands', () => {
         }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('leaves what has not ended waiting for something that will come', () => {
+    fc.assert(
+      fc.property(machines, moves, (definition, rounds) => {
+        const { execution } = played(definition, rounds);
+        for (const { commit } of execution.log) {
+          for (const { type, events } of commit.commands) expect([type, events]).not.toEqual(['ContinueExecution', 0]);
+        }
+        const { status, attempts, timers, continuation } = execution.state;
+        if (status === 'none' || isTerminal(status as never)) return;
+        expect(attempts.size + timers.size + (continuation ? 1 : 0)).toBeGreaterThan(0);
+      }),
+      { numRuns: 150 },
     );
   });
 

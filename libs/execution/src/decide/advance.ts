@@ -1,12 +1,9 @@
 import { assertNever } from '@throughline/contracts';
-import type { FrameId } from '../frames.ts';
+import { nextToOpen } from '../frames.ts';
 import { failExecution } from './close.ts';
 import { enterNextState } from './enter-state.ts';
 import { childFailed, finishIfDone, openNext } from './fan-out.ts';
 import type { Consequence, Run } from './run.ts';
-
-/** Frames of all open branches and iterations together; beyond, a fan-out begins another only where it has none. */
-const FRAMES_MAX = 5_000;
 
 /**
  * Runs every frame that can move until each waits or the execution has ended, or the round is full. What has begun
@@ -22,7 +19,7 @@ export const advance = (run: Run): void => {
       continue;
     }
     const [ready] = run.state.frames.ready;
-    const opening = ready === undefined ? openable(run) : undefined;
+    const opening = ready === undefined ? nextToOpen(run.state.frames) : undefined;
     if (ready === undefined && opening === undefined) return;
     if (run.isFull()) return requestContinuation(run);
     if (ready !== undefined) enterNextState(run, ready);
@@ -40,12 +37,6 @@ const take = (run: Run, consequence: Consequence): void => {
       return assertNever(consequence);
   }
 };
-
-/** The fan-out that begins its next branch or iteration: the innermost, so that what has begun is over first. */
-const openable = ({ state: { frames } }: Run): FrameId | undefined =>
-  frames.byId.size < FRAMES_MAX
-    ? frames.openable.at(-1)
-    : frames.openable.find((id) => frames.byId.get(id)?.fanOut?.running === 0);
 
 const requestContinuation = (run: Run): void => {
   // One that stands already takes up these frames too; only the command that answers it must ask anew.

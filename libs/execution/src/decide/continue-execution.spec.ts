@@ -47,6 +47,27 @@ describe('ContinueExecution', () => {
     expect(then.state).toMatchObject({ status: 'failed', end: { error: 'States.Runtime' } });
   });
 
+  test('one that nothing is left for does not stand in the way of the next', () => {
+    const processor = {
+      StartAt: 'Which',
+      States: {
+        Which: { Type: 'Choice', Choices: [{ Variable: '$', NumericEquals: 0, Next: 'Work' }], Default: 'Skip' },
+        Work: { Type: 'Task', Resource: 'tl:task:orders:work', End: true },
+        Skip: { Type: 'Pass', End: true },
+      },
+    };
+    const retry = [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1 }];
+    const each = { Type: 'Map', ItemsPath: '$.items', ItemProcessor: processor, Retry: retry, End: true };
+    const execution = givenMachine(machine({ Each: each }), { limits: { roundEventsMax: 60 } });
+    const started = execution.start({ items: Array.from({ length: 100 }, (_, i) => i) });
+    expect(started.events.at(-1)).toEqual({ type: 'ContinuationRequested' });
+    expect(execution.fail('Broken').state.continuation).toBeNull();
+    let then = execution.fire();
+    expect(then.events.at(-1)).toEqual({ type: 'ContinuationRequested' });
+    for (let rounds = 0; rounds < 20 && then.state.continuation; rounds += 1) then = continued(execution, then);
+    expect(execution.complete(0).state.status).toBe('succeeded');
+  });
+
   test('a round is also bounded by bytes', () => {
     const grow = { Type: 'Pass', Parameters: { 'a.$': '$.a', 'b.$': '$.b' } };
     const states = Object.fromEntries(

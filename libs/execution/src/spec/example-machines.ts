@@ -30,6 +30,44 @@ export const LOOP_FOREVER = machine({
   C: { Type: 'Succeed' },
 });
 
+/** A Map that fills several small rounds, with a step in some of its items, beside a branch that waits; both are retried. */
+export const FANNING = machine({
+  Items: { Type: 'Pass', Result: Array.from({ length: 40 }, (_, i) => i % 10), ResultPath: '$.items', Next: 'Both' },
+  Both: {
+    Type: 'Parallel',
+    Branches: [
+      {
+        StartAt: 'Each',
+        States: {
+          Each: {
+            Type: 'Map',
+            ItemsPath: '$.items',
+            ItemProcessor: {
+              StartAt: 'Which',
+              States: {
+                Which: {
+                  Type: 'Choice',
+                  Choices: [{ Variable: '$', NumericEquals: 0, Next: 'Work' }],
+                  Default: 'Skip',
+                },
+                Work: task({ TimeoutSeconds: 10, End: true }),
+                Skip: { Type: 'Pass', End: true },
+              },
+            },
+            Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 2 }],
+            End: true,
+          },
+        },
+      },
+      { StartAt: 'Rest', States: { Rest: { Type: 'Wait', Seconds: 5, End: true } } },
+    ],
+    Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1 }],
+    Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Rescued' }],
+    End: true,
+  },
+  Rescued: { Type: 'Succeed' },
+});
+
 /** Nearly everything at once: a loop over a step that retries with jitter, times out and is caught, waits, choices. */
 export const RICH = machine(
   {
