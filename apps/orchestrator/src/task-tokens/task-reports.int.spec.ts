@@ -1,3 +1,4 @@
+import { activityQueue } from '@throughline/asl';
 import {
   type ActivityTask,
   type Actor,
@@ -10,6 +11,7 @@ import {
   SUBJECT_FILTERS,
   taskReportAnswerSchema,
   type TaskReportKind,
+  taskSubject,
   taskTokenSubject,
   tenantSchema,
 } from '@throughline/contracts';
@@ -18,12 +20,13 @@ import {
   createCommandSender,
   ensureStreams,
   type NatsConnection,
+  queueIsIdle,
   takeOne,
   type WorkQueue,
 } from '@throughline/event-log/jetstream';
-import { type ExecutionState, foldCommit, initialExecution } from '@throughline/execution';
+import { armedTimers, type ExecutionState, foldCommit, initialExecution } from '@throughline/execution';
 import { type Caller, Refused } from '@throughline/service-host';
-import { useServers } from '@throughline/testkit';
+import { eventually, useServers } from '@throughline/testkit';
 import { ActivityPolls } from '../activities/activity-polls.ts';
 import { LogRoom } from '../commands/log-room.ts';
 import { consumeCommands } from '../consumers/command-consumer.ts';
@@ -56,6 +59,19 @@ const signing: Json = {
   States: { Sign: { Type: 'Task', Resource: 'arn:aws:states:eu-west-1:111111111111:activity:sign', End: true } },
 };
 
+const watched: Json = {
+  StartAt: 'Sign',
+  States: {
+    Sign: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:eu-west-1:111111111111:activity:sign',
+      HeartbeatSeconds: 1,
+      Retry: [{ ErrorEquals: ['States.Timeout'], IntervalSeconds: 1, MaxAttempts: 1 }],
+      End: true,
+    },
+  },
+};
+
 describe('reports by task token and polls of activities, over a real log', () => {
   const servers = useServers({ postgres: false });
   let nc: NatsConnection;
@@ -84,6 +100,7 @@ describe('reports by task token and polls of activities, over a real log', () =>
     stopResponder = respondToTaskReports(nc, reports).stop;
     expect(await system.register('approval', approval)).toMatchObject({ outcome: 'accepted' });
     expect(await system.register('signing', signing)).toMatchObject({ outcome: 'accepted' });
+    expect(await system.register('watched', watched)).toMatchObject({ outcome: 'accepted' });
   });
   afterAll(async () => {
     await stopResponder?.();
@@ -96,6 +113,16 @@ describe('reports by task token and polls of activities, over a real log', () =>
     const read = await system.log.read(ref);
     if (read.kind !== 'commits') throw new Error(read.problem);
     return read.commits.reduce<ExecutionState>(foldCommit, initialExecution(ref));
+  };
+  /** Nothing but the due time of a timer lets it fire. */
+  const fireNextTimer = async (id: string): Promise<void> => {
+    const [timer] = armedTimers(await stateOf(id));
+    if (!timer) throw new Error(`${id} has no timer`);
+    const command = { type: 'FireTimer', body: { timer: timer.id } } as const;
+    await eventually('the timer is due', async () => {
+      const { outcome } = await system.decide(executionRef(TENANT, id), command);
+      return outcome === 'accepted';
+    });
   };
   const taskOn = async (name: string) => {
     const mail: Queue = queueSchema.parse(name);
@@ -228,6 +255,44 @@ describe('reports by task token and polls of activities, over a real log', () =>
     await system.decide(executionRef(TENANT, 's5'), { type: 'CancelExecution', body: {} });
     await system.start('s6', 'signing');
     expect((await poll())?.executionId).toBe('s6');
+  });
+
+  it('polls of several processes share the tasks: each is given once', async () => {
+    const others = await connectNats({ url: servers.natsUrl, name: 'spec, another process' });
+    const elsewhere = new ActivityPolls(others, createCommandSender(others), SPEC_TOKENS);
+    const options = { waitMs: 20_000, worker: 'elsewhere', signal: new AbortController().signal };
+    const ids = Array.from({ length: 12 }, (_, i) => `m${String(i).padStart(2, '0')}`);
+    const waiting = ids.map((_, i) => (i % 2 === 0 ? poll(20_000) : elsewhere.poll(caller, 'sign', options)));
+    await Promise.all(ids.map((id) => system.start(id, 'signing')));
+    const tasks = await Promise.all(waiting);
+    expect(tasks.map((task) => task?.executionId as string).sort()).toEqual(ids);
+    expect(await poll(0)).toBeNull();
+    await others.close();
+  });
+
+  it('what is no task on the queue of an activity is taken off it, and the task behind it is given', async () => {
+    const sign = activityQueue('sign');
+    await nc.request(taskSubject(sign, 'normal', TENANT), 'no task');
+    await system.start('s8', 'signing');
+    expect((await poll())?.executionId).toBe('s8');
+    await eventually('both are off the queue', () => queueIsIdle(nc, sign));
+  });
+
+  it('one who polled and is silent has lost the task: its retry is polled by the next, and his token opens nothing', async () => {
+    await system.start('s9', 'watched');
+    const silent = await poll();
+    await fireNextTimer('s9');
+    await fireNextTimer('s9');
+    const next = await poll();
+    expect([silent, next]).toMatchObject([
+      { executionId: 's9', attempt: 1, heartbeatMs: 1_000 },
+      { executionId: 's9', attempt: 2 },
+    ]);
+    const report = (task: ActivityTask | null) =>
+      reports.report(caller, { kind: 'success', body: { taskToken: task?.taskToken ?? '', output: 1 } });
+    expect(await codeOf(report(silent))).toBe('TL0107');
+    expect(await codeOf(report(next))).toBe('accepted');
+    expect(await stateOf('s9')).toMatchObject({ status: 'succeeded', end: { output: 1 } });
   });
 
   it('a caller who hangs up takes no task with him', async () => {
