@@ -33,6 +33,17 @@ describe('a placeholder', () => {
     expect(bound('a.c<x>', 'abc1')).toBeUndefined();
   });
 
+  it('may stand beside another one, and for nothing', () => {
+    expect(bound('<a><b>!', 'x!')).toEqual({ '<a>': '', '<b>': 'x' });
+    expect(bound('<a><a>', 'xyxy')).toEqual({ '<a>': 'xy' });
+    expect(bound('<a><a>', 'xyx')).toBeUndefined();
+  });
+
+  it('is given up where a string nearly fits in more ways than can be looked at', () => {
+    const many = [...'abcdefgh'].map((name) => `<${name}>`).join('-');
+    expect(bound(`${many}!`, '-'.repeat(3_000))).toBeUndefined();
+  });
+
   it('may stand for text with line breaks', () => {
     expect(bound('trace: <omitted>!', 'trace: a\nb!')).toEqual({ '<omitted>': 'a\nb' });
   });

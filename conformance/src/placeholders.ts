@@ -47,28 +47,34 @@ const holdsString = (value: Json, word: string): boolean => {
   return Object.values(value).some((part: Json) => holdsString(part, word));
 };
 
-const literally = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+/** Steps that are taken before a string counts as another one: a recording's own text needs a few hundred. */
+const STEPS_MAX = 100_000;
 
 /** What the placeholders of an expected string stand for, beside what is known already; undefined where they cannot. */
 export const bind = (parts: readonly Part[], actual: string, known: Bindings): Bindings | undefined => {
-  const groups = new Map<string, number>();
-  let pattern = '';
-  for (const { kind, text } of parts) {
-    const value = kind === 'literal' ? text : known.get(text);
-    const group = groups.get(text);
-    if (value !== undefined) pattern += literally(value);
-    else if (group !== undefined) pattern += `\\${group}(?:)`;
-    else {
-      groups.set(text, groups.size + 1);
-      pattern += '([\\s\\S]*?)';
+  let steps = 0;
+  /** The shortest that fits is tried first, as far as the rest of the string then fits too. */
+  const from = (index: number, at: number, bound: Bindings): Bindings | undefined => {
+    const part = parts[index];
+    if (!part) return at === actual.length ? bound : undefined;
+    const text = part.kind === 'literal' ? part.text : bound.get(part.text);
+    if (text !== undefined) return actual.startsWith(text, at) ? from(index + 1, at + text.length, bound) : undefined;
+    const next = parts[index + 1];
+    if (!next) return new Map(bound).set(part.text, actual.slice(at));
+    // Only where what stands behind it is known can the placeholder end.
+    const behind = next.kind === 'literal' ? next.text : (bound.get(next.text) ?? '');
+    for (
+      let end = actual.indexOf(behind, at);
+      end >= 0;
+      end = behind === '' ? end + 1 : actual.indexOf(behind, end + 1)
+    ) {
+      if (end > actual.length || (steps += 1) > STEPS_MAX) return undefined;
+      const found = from(index + 1, end, new Map(bound).set(part.text, actual.slice(at, end)));
+      if (found) return found;
     }
-  }
-  const match = new RegExp(`^${pattern}$`).exec(actual);
-  if (!match) return undefined;
-  if (groups.size === 0) return known;
-  const bound = new Map(known);
-  for (const [placeholder, group] of groups) bound.set(placeholder, match[group] ?? '');
-  return bound;
+    return undefined;
+  };
+  return from(0, 0, known);
 };
 
 /** How many of its placeholders are not known yet: a string with fewer is the safer one to learn from. */
