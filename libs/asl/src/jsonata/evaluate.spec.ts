@@ -26,7 +26,7 @@ frozen(input);
 
 const scope = scopeWith({
   context: { Execution: { Name: 'run-1' } },
-  variables: { limit: 2, list: [5, 6], trim: 'hides the function', states: 'never seen' },
+  variables: { limit: 2, list: [5, 6], trim: 'hides the function', none: null, floor: null, states: 'never seen' },
   draws: [0, 0.25, 0.5, 0.75],
 });
 const evaluate = (text: string, data: Json = input): ExpressionResult => {
@@ -49,6 +49,7 @@ describe('an expression', () => {
     ['$states.context.Execution.Name & "!"', 'run-1!'],
     ['$states.result.ok', true],
     ['$limit * $list[1]', 12],
+    ['[$none, $exists($none), $none = null, $type($floor)]', [null, true, true, 'null']],
     ['$states.input.items.sku', ['a', 'b', 'c']],
     ['$states.input.items[price > 1].sku', ['a', 'c']],
     ['$states.input.items[price > $limit].sku', 'a'],

@@ -28,7 +28,8 @@ const rootFrame = (states: StatesData, scope: Scope): Frame => {
   const shown = { ...states, context: scope.context };
   return new Frame(undefined, undefined, (name) => {
     if (name === 'states') return shown;
-    return scope.variable(name) ?? BUILT_IN.get(name);
+    const assigned = scope.variable(name); // null is a value
+    return assigned === undefined ? BUILT_IN.get(name) : assigned;
   });
 };
 
