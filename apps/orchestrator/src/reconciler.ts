@@ -118,7 +118,8 @@ export class Reconciler {
       case 'ContinueExecution':
         return true;
       case 'CancelExecution':
-        // Sent when its attempt was cut short; a child that missed it hears so when it reports its start.
+        // Comes again with the command that cut its attempt short. A child that missed it all the same says its start
+        // again when it stands still, and is stopped then.
         return false;
       case 'StartExecution':
         // It may be on its way.

@@ -130,9 +130,17 @@ export const askChild = ({ ref }: ExecutionState, attempt: OpenAttempt): readonl
 export const reportsEnd = ({ start, status }: ExecutionState): boolean =>
   isTerminal(status) && (start?.parentAttempt?.awaits === 'end' || start?.parentAttempt?.awaits === 'end-as-json');
 
-/** The children whose attempts the last commit of that kind has cut short. */
-export const stopChildren = ({ ref, stopped }: ExecutionState): readonly CommandTo[] =>
-  (stopped?.children ?? []).map(({ id, token }) => stopChild(ref, token, id));
+/** For the children whose attempts one version of the execution has cut short. */
+export const stopChildren = ({ ref, stopped }: ExecutionState, version: number): readonly CommandTo[] =>
+  stopped
+    .toSeq()
+    .reverse()
+    // The versions rise, and mostly the last one is asked for.
+    .skipWhile((child) => child.version > version)
+    .takeWhile((child) => child.version === version)
+    .map(({ id, token }) => stopChild(ref, token, id))
+    .toArray()
+    .reverse();
 
 /** As AWS does and says it. */
 const stopChild = (parent: AggregateRef, token: AttemptToken, child: ExecutionId): CommandTo =>

@@ -402,11 +402,51 @@ describe('messages between parent and child that come again', () => {
   test('stop the child again where nobody knows whether it was told', () => {
     const family = given('.sync', ONE_TASK);
     family.deliverAll();
-    family.tell('p', { type: 'CancelExecution', body: {} });
+    const cancel = { type: 'CancelExecution', id: 'stop-it', body: {} };
+    family.tell('p', cancel);
     family.sent = [];
-    family.awaited('p');
+    family.tell('p', cancel);
     family.deliverAll();
     expect(family.onlyChild().status).toBe('cancelled');
+  });
+
+  test('stop the child again though another one was stopped since, and only that child', () => {
+    const calls = ['First', 'Second'].map((name, i) =>
+      machine({
+        [name]: {
+          Type: 'Task',
+          Resource: `${START}.sync:2`,
+          Parameters: { StateMachineArn: arn('child') },
+          TimeoutSeconds: 5 + i,
+          Catch: [{ ErrorEquals: ['States.Timeout'], Next: `After${name}` }],
+          End: true,
+        },
+        [`After${name}`]: { Type: 'Wait', Seconds: 1_000, End: true },
+      }),
+    );
+    const family = new Family({
+      parent: machine({ Both: { Type: 'Parallel', Branches: calls, End: true } }),
+      child: ONE_TASK,
+    });
+    family.start('p', 'parent');
+    family.deliverAll();
+    const [first, second] = armedTimers(family.state('p')).map(({ id, dueAt }) => ({
+      at: dueAt,
+      command: { type: 'FireTimer', id: `fire-${id}`, body: { timer: id } },
+    }));
+    if (!first || !second) throw new Error('two timers expected');
+    for (const { at, command } of [first, second]) {
+      family.now = at;
+      family.tell('p', command);
+    }
+    // The process died before it had published anything; one of the commands comes again.
+    family.sent = [];
+    family.tell('p', first.command);
+    family.deliverAll();
+    expect(family.children().map(({ status }) => status)).toEqual(['cancelled', 'running']);
+    family.tell('p', second.command);
+    family.deliverAll();
+    expect(family.children().map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   });
 
   test('a commit folded later stops nobody twice, and folding gives the same state', () => {

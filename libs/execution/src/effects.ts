@@ -111,7 +111,7 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
     }
   });
   if (tellsParent) effects.push(...reportEffects(after));
-  if (after.stopped?.version === commit.version) effects.push(...stopChildren(after).map(commandEffect));
+  effects.push(...stopChildren(after, commit.version).map(commandEffect));
   return effects;
 };
 
@@ -126,7 +126,18 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
     ...armedTimers(state).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),
     ...reportEffects(state).map(again),
-    ...stopChildren(state).map(commandEffect),
+  ];
+};
+
+/**
+ * Where commands came again, their first delivery may have left effects out: whatever is awaited by now, and the stops of
+ * the commits that hold these commands. Those of other commits are not this one's to bring back; each has its own command.
+ */
+export const effectsOfRepeats = (state: AnyState, versions: ReadonlySet<number>): readonly Effect[] => {
+  if (versions.size === 0 || !isExecution(state)) return [];
+  return [
+    ...awaitedEffects(state),
+    ...[...versions].flatMap((version) => stopChildren(state, version).map(commandEffect)),
   ];
 };
 

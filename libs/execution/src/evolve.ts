@@ -26,6 +26,7 @@ import {
   type ExecutionState,
   type OpenAttempt,
   type StartFacts,
+  STOPPED_CHILDREN_MAX,
 } from './execution-state.ts';
 import {
   type Frame,
@@ -331,9 +332,9 @@ const childStopped = (state: ExecutionState, attempt: OpenAttempt): ExecutionSta
   if (!waitsForChild(attempt)) return state;
   const request = childRequest(state.ref, attempt);
   if (!request.ok) return state;
-  const version = state.version + 1;
-  const before = state.stopped?.version === version ? state.stopped.children : [];
-  return { ...state, stopped: { version, children: [...before, { id: request.id, token: attempt.token }] } };
+  const kept = state.stopped.size < STOPPED_CHILDREN_MAX ? state.stopped : state.stopped.shift();
+  const child = { id: request.id, token: attempt.token, version: state.version + 1 };
+  return { ...state, stopped: kept.push(child) };
 };
 
 const retryScheduled = (state: ExecutionState, event: EventOf<'RetryScheduled'>): ExecutionState => {

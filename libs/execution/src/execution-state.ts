@@ -14,7 +14,7 @@ import {
   type TimerPurpose,
   type TriggerKind,
 } from '@throughline/contracts';
-import { Map } from 'immutable';
+import { List, Map } from 'immutable';
 import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
@@ -84,7 +84,12 @@ export interface StoppedChild {
   readonly id: ExecutionId;
   /** The attempt that waited for it. */
   readonly token: AttemptToken;
+  /** The version of the parent that cut the attempt short. */
+  readonly version: number;
 }
+
+/** Stopped children that are remembered: more than one commit can stop, for fewer attempts are ever open. */
+export const STOPPED_CHILDREN_MAX = 10_000;
 
 /** How it ended. `output` only for success, `error` and `cause` only for a failure. */
 export interface ExecutionEnd {
@@ -117,8 +122,11 @@ export interface ExecutionState extends AggregateState {
   readonly continuationsWithoutProgress: number;
   /** Those without a wait alone. */
   readonly continuationsWithoutWait: number;
-  /** The awaited children of attempts that were cut short by this version of the execution: they are to be stopped. */
-  readonly stopped: { readonly version: number; readonly children: readonly StoppedChild[] } | null;
+  /**
+   * The awaited children of attempts that were cut short, oldest first. Kept beyond the commit, because its command may come
+   * again when later ones have been decided, and nobody knows then whether the children have been told.
+   */
+  readonly stopped: List<StoppedChild>;
   readonly end: ExecutionEnd | null;
 }
 
@@ -142,7 +150,7 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   continuation: null,
   continuationsWithoutProgress: 0,
   continuationsWithoutWait: 0,
-  stopped: null,
+  stopped: List(),
   end: null,
 });
 

@@ -11,6 +11,7 @@ export {
   effectsOf,
   effectsOfIgnored,
   effectsOfRefusal,
+  effectsOfRepeats,
   type TaskTokenPlace,
 } from './effects.ts';
 export { jsonBytes } from './json-size.ts';

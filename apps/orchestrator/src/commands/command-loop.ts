@@ -9,6 +9,7 @@ import {
   effectsOf,
   effectsOfIgnored,
   effectsOfRefusal,
+  effectsOfRepeats,
   type Round,
   storedAt,
 } from '@throughline/execution';
@@ -269,11 +270,13 @@ interface Settled {
 }
 const settled = (handled: Handled): Settled => ({ handled, deferred: new Set() });
 
-/** Where a command came again, its first delivery may have left effects out: those still awaited, but for the fresh ones. */
+/** What the first deliveries of repeated commands may have left out, but for the fresh effects. */
 const effectsAgain = (round: Round<AnyState>, state: AnyState, fresh: readonly Effect[]): readonly Effect[] => {
-  if (!round.outcomes.some((outcome) => outcome.kind === 'accepted' && outcome.duplicate)) return [];
+  const repeats = round.outcomes.flatMap((outcome) =>
+    outcome.kind === 'accepted' && outcome.duplicate ? [outcome.version] : [],
+  );
   const sent = new Set(fresh.flatMap((effect) => ('id' in effect ? [effect.id] : [])));
-  return awaitedEffects(state).filter((effect) => !('id' in effect && sent.has(effect.id)));
+  return effectsOfRepeats(state, new Set(repeats)).filter((effect) => !('id' in effect && sent.has(effect.id)));
 };
 
 /** A parent must hear that its child was refused, and a child answers its parent: no commit says so. */

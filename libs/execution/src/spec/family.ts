@@ -20,6 +20,7 @@ import {
   effectsOf,
   effectsOfIgnored,
   effectsOfRefusal,
+  effectsOfRepeats,
 } from '../effects.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
@@ -118,7 +119,8 @@ export class Family {
     if (outcome.kind === 'ignored') this.publish(effectsOfIgnored(before, parsed));
     if (outcome.kind === 'refused') this.publish(effectsOfRefusal(ref, parsed, outcome.refusal));
     if (!round.draft) {
-      if (outcome.kind === 'accepted' && outcome.duplicate) this.publish(awaitedEffects(before));
+      if (outcome.kind === 'accepted' && outcome.duplicate)
+        this.publish(effectsOfRepeats(before, new Set([outcome.version])));
       return outcome;
     }
     this.seq += 1;
