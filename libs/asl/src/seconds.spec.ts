@@ -10,6 +10,7 @@ const times = (fields: { readonly [name: string]: Json }, data: Json) => {
   if (state?.type !== 'Task') throw new Error('no task');
   return taskTimes(state, data, scopeWith());
 };
+const jsonataTimes = (TimeoutSeconds: string) => times({ QueryLanguage: 'JSONata', TimeoutSeconds }, {});
 const failed = (cause: string) => ({ ok: false, error: 'States.Runtime', cause });
 
 describe('the times of a task', () => {
@@ -26,6 +27,8 @@ describe('the times of a task', () => {
     expect(times({ TimeoutSecondsPath: '$.t' }, { t: 0 })).toEqual(
       failed('The TimeoutSecondsPath field refers to value "0" which is not a valid positive integer: $.t'),
     );
+    expect(jsonataTimes('{% 1 %}')).toEqual({ ok: true, value: { timeoutMs: 1_000 } });
+    expect(jsonataTimes('{% 0 %}')).toMatchObject({ ok: false, error: 'States.QueryEvaluationError' });
     expect(times({ HeartbeatSecondsPath: '$.t' }, {})).toEqual(
       failed("Invalid path '$.t' : No results for path: $['t']"),
     );

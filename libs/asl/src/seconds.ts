@@ -40,9 +40,11 @@ const jsonataSeconds = (
   const { value } = seconds;
   const failed = (problem: string) => queryFailed(field, problem);
   if (!Number.isInteger(value)) return failed(`The ${field} field cannot be parsed as an integer: ${value}`);
-  return value >= 0 && value <= SECONDS_MAX
+  // A wait may be over at once; a task that may take no time can never succeed.
+  const min = field === 'Seconds' ? 0 : 1;
+  return value >= min && value <= SECONDS_MAX
     ? seconds
-    : failed(`${field} must be between 0 and ${SECONDS_MAX} but was: ${value}`);
+    : failed(`${field} must be between ${min} and ${SECONDS_MAX} but was: ${value}`);
 };
 
 /** A number of seconds as written, or as the data has it. `data` is the state's input after InputPath. */

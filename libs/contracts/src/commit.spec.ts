@@ -1,4 +1,4 @@
-import { COMMIT_VERSION, parseCommit } from './commit.ts';
+import { type CommitDraft, COMMIT_VERSION, parseCommit, problemOfEvents } from './commit.ts';
 
 const commit = () => ({
   v: 1,
@@ -23,6 +23,17 @@ const commit = () => ({
   ],
   events: [{ type: 'ExecutionCancelled' }],
   digest: 'a'.repeat(64),
+});
+
+describe('the events of a commit to be', () => {
+  // The cast: a literal has no brands.
+  const draft = (events: unknown) => ({ ...commit(), events }) as unknown as CommitDraft;
+
+  it('are told where a reader of the log would refuse them', () => {
+    expect(problemOfEvents(draft([{ type: 'ExecutionCancelled' }]))).toBeUndefined();
+    expect(problemOfEvents(draft([{ type: 'ExecutionVanished' }]))).toContain('type');
+    expect(problemOfEvents(draft([{ type: 'ExecutionFailed', error: 7 }]))).toContain('error');
+  });
 });
 
 describe('a commit off the log', () => {

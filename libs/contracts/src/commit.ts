@@ -69,6 +69,21 @@ export type CommitParse<C extends Commit = Commit> =
   | { kind: 'unknown-version'; version: unknown }
   | { kind: 'malformed'; problem: string };
 
+const eventsSchemas = {
+  execution: executionCommitSchema.shape.events,
+  workflow: workflowCommitSchema.shape.events,
+  replay: replayCommitSchema.shape.events,
+};
+
+/**
+ * What every reader of the log would object to in the events of a commit that is to be appended; undefined where they can
+ * read them. Its commands were parsed when they came.
+ */
+export const problemOfEvents = ({ aggregate, events }: CommitDraft): string | undefined => {
+  const parsed = eventsSchemas[aggregate].safeParse(events);
+  return parsed.success ? undefined : z.prettifyError(parsed.error);
+};
+
 /** Parses a commit that came off the log. A value, not a throw: a reader decides whether one bad record stops it. */
 export const parseCommit = (json: unknown): CommitParse => {
   if (typeof json !== 'object' || json === null) return { kind: 'malformed', problem: 'not a JSON object' };

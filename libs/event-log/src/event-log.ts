@@ -32,6 +32,8 @@ export type AppendOutcome =
   | { readonly kind: 'appended'; readonly seq: number; readonly commit: Commit }
   /** Another commit took the version. The caller folds again and decides again. */
   | { readonly kind: 'conflict' }
+  /** More than the server takes in one message: it never will be stored. */
+  | { readonly kind: 'too-large'; readonly problem: string }
   /** Not stored, or not known to be: the caller must not answer with acceptance. */
   | { readonly kind: 'unavailable'; readonly problem: string };
 

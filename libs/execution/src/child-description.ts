@@ -8,6 +8,7 @@ import {
   type Json,
   type JsonObject,
 } from '@throughline/contracts';
+import { jsonBytes } from './json-size.ts';
 import { executionArn, executionName, machineArn } from './aws-arns.ts';
 import type { ExecutionEnd, ExecutionState, StartFacts } from './execution-state.ts';
 
@@ -84,6 +85,9 @@ export const succeededChild = ({ state, start, end }: Ended, awaits: ChildAwaits
   };
 };
 
+/** As `boundedCause` bounds it. */
+const isTooLong = (cause: string): boolean => jsonBytes(cause) - 2 > CAUSE_CHARS_MAX;
+
 /**
  * The cause of a step whose child did not succeed, as JSON text. A cause is bounded: the input is left out where it does
  * not fit, then the child's own cause is cut.
@@ -104,8 +108,8 @@ export const failedChildCause = ({ state, start, end }: Ended): string => {
       StopDate: millis(end.at),
     });
   let text = described(JSON.stringify(start.input), end.cause);
-  if (text.length > CAUSE_CHARS_MAX) text = described(undefined, end.cause);
-  for (let cause = end.cause ?? ''; text.length > CAUSE_CHARS_MAX; cause = cause.slice(0, cause.length / 2)) {
+  if (isTooLong(text)) text = described(undefined, end.cause);
+  for (let cause = end.cause ?? ''; isTooLong(text); cause = cause.slice(0, cause.length / 2)) {
     text = described(undefined, cause.slice(0, cause.length / 2));
   }
   return text;

@@ -200,7 +200,12 @@ export const iterationFailed = (state: ExecutionState, event: EventOf<'Iteration
     fanOut: { ...fanOut, running: fanOut.running - 1, itemsFailed: fanOut.itemsFailed + child.items },
   });
   const failed = counted(state, frames, parent.id, fanOut.mode === 'INLINE' ? 1 : 0);
-  return { ...failed, status: restingStatus(failed, frames, fanOut.running - 1) };
+  // As the end of an iteration: see `childExited`.
+  return {
+    ...failed,
+    status: restingStatus(failed, frames, fanOut.running - 1),
+    continuationsWithoutProgress: 0,
+  };
 };
 
 /** On the way to the end of its Map: the frame goes with the others then. */

@@ -62,7 +62,7 @@ export interface Tolerance {
 }
 
 /** Frames of all open branches and iterations together; beyond, a fan-out begins another only where it has none. */
-const FRAMES_MAX = 5_000;
+const FRAMES_MAX = 2_000;
 
 /** Branches or iterations of one fan-out that run at once; the others begin as these end. */
 export const OPEN_CHILDREN_MAX = 1_000;
@@ -239,10 +239,12 @@ export const currentFrame = (frames: Frames): Frame | undefined => rootFrame(fra
 export const openFrames = (frames: Frames): readonly Frame[] =>
   inOrder(frames.byId.valueSeq().filter(({ phase }) => phase.kind !== 'ended' && phase.kind !== 'ready'));
 
-/** The value of a variable in the frame's own scope or the nearest one around it. */
+/** The value of a variable in the frame's own scope or the nearest one around it, up to an iteration of a distributed Map. */
 export const variableOf = (frames: Frames, id: FrameId, name: string): Json | undefined => {
-  for (const { variables } of outward(frames, id)) {
+  for (const { variables, ownHistoryEventId } of outward(frames, id)) {
     if (Object.hasOwn(variables, name)) return variables[name];
+    // AWS runs it as an execution of its own.
+    if (ownHistoryEventId !== null) return undefined;
   }
   return undefined;
 };

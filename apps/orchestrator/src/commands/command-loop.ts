@@ -209,6 +209,7 @@ export class CommandLoop {
     if (!outcome) throw new Error('append answered for no draft');
     if (outcome.kind !== 'appended') {
       this.parts.states.drop(round.state.ref);
+      if (outcome.kind === 'too-large') throw new UndecidableError('TL0005', `the commit: ${outcome.problem}`);
       return outcome.kind === 'conflict' ? undefined : settled({ kind: 'unavailable', reason: outcome.problem });
     }
     this.counters.commits += 1;

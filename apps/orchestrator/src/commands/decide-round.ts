@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { commandIdSchema, type SentCommand } from '@throughline/contracts';
+import { commandIdSchema, problemOfEvents, type SentCommand } from '@throughline/contracts';
 import {
   type AnyState,
   decideRound,
@@ -34,11 +34,13 @@ export const decide = async (
   // The cast joins the decider with its own aggregate's commands: the subject's aggregate chose the schema they passed.
   const decider = deciderOf<AnyState>(state.ref.aggregate) as unknown as Decider<AnyState, Recordable, unknown>;
   try {
-    return decideRound(decider, state, pending as never, {
-      commitId: commandIdSchema.parse(randomUUID()),
-      limits: DEFAULT_LIMITS,
-      machineOf: (current, command) => machines.get(machineKey(current, command)),
-    });
+    return readable(
+      decideRound(decider, state, pending as never, {
+        commitId: commandIdSchema.parse(randomUUID()),
+        limits: DEFAULT_LIMITS,
+        machineOf: (current, command) => machines.get(machineKey(current, command)),
+      }),
+    );
   } catch (thrown) {
     // Deciding is pure: what it throws once, it throws every time.
     throw new UndecidableError(
@@ -46,6 +48,13 @@ export const decide = async (
       `deciding failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
     );
   }
+};
+
+/** A commit that no reader could parse would stop the read models of every tenant: it is never written. */
+const readable = (round: Round<AnyState>): Round<AnyState> => {
+  const problem = round.draft && problemOfEvents(round.draft);
+  if (problem !== undefined) throw new Error(`its commit could not be read again: ${problem}`);
+  return round;
 };
 
 const startOf = (state: AnyState): ExecutionState['start'] => ('start' in state ? state.start : null);

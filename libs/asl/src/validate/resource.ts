@@ -12,8 +12,8 @@ const HANDLER = /^[A-Za-z0-9_.-]{1,128}$/;
 /** `arn:aws:states:::sqs:sendMessage.waitForTaskToken`, `arn:aws:states:::aws-sdk:s3:listBuckets` */
 const SERVICE =
   /^arn:[^:]{1,64}:states:::((?:aws-sdk:)?[A-Za-z0-9_-]{1,56}):([A-Za-z0-9_-]{1,100})(\.sync(?::2)?|\.waitForTaskToken)?$/;
-const FUNCTION = /^arn:[^:]{1,64}:lambda:[^:]*:[^:]*:function:([^:]{1,140})(?::[^:]{1,128})?$/;
-const ACTIVITY = /^arn:[^:]{1,64}:states:[^:]*:[^:]*:activity:([^:]{1,80})$/;
+const FUNCTION = /^arn:[^:]{1,64}:lambda:[^:]{0,64}:[^:]{0,64}:function:([^:]{1,140})(?::[^:]{1,128})?$/;
+const ACTIVITY = /^arn:[^:]{1,64}:states:[^:]{0,64}:[^:]{0,64}:activity:([^:]{1,80})$/;
 const WORKER = /^tl:task:([^:]*):([^:]*)$/;
 const EXPECTED =
   '"tl:task:<queue>:<handler>", "arn:aws:states:::<service>:<api>", the ARN of a Lambda function or of an activity';

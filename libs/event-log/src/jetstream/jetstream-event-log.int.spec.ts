@@ -115,10 +115,10 @@ describe('the JetStream log', () => {
     await other.close();
   });
 
-  it('a commit larger than the server takes is unavailable, and the connection stays up', async () => {
+  it('a commit larger than the server takes is told as such, and the connection stays up', async () => {
     const ref = newRef();
     const draft = draftFor(ref, 1, 0, 'x'.repeat(5 * 1024 * 1024));
-    expect(await appendOne(log, draft)).toMatchObject({ kind: 'unavailable' });
+    expect(await appendOne(log, draft)).toMatchObject({ kind: 'too-large' });
     expect(await appendOne(log, draftFor(ref, 1, 0))).toMatchObject({ kind: 'appended' });
   });
 

@@ -113,8 +113,8 @@ export class JetStreamEventLog implements EventLog {
       const wrongSequence =
         error.errCode === JS_ERROR.wrongLastSequence || error.errCode === JS_ERROR.wrongLastSequenceUnknown;
       if (error.kind === 'refused' && !wrongSequence) return { kind: 'unavailable', problem: refusalText(error) };
-      if (error.kind === 'too-large' || error.kind === 'overloaded')
-        return { kind: 'unavailable', problem: error.message };
+      if (error.kind === 'too-large') return { kind: 'too-large', problem: error.message };
+      if (error.kind === 'overloaded') return { kind: 'unavailable', problem: error.message };
       // A timeout, a lost connection, or somebody's commit that may be our own, sent before and never acked.
       return await this.#resolve(draft, commit, error, wrongSequence);
     }

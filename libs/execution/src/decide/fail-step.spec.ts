@@ -1,3 +1,4 @@
+import type { JsonObject } from '@throughline/contracts';
 import { codeOf, givenMachine, tasksOf, typesOf } from '../spec/given-when-then.ts';
 import { machine, ONE_TASK, RETRYING, task } from '../spec/example-machines.ts';
 
@@ -64,6 +65,24 @@ describe('FailStep', () => {
     const token = execution.openToken();
     execution.fail('Busy', '', token, 'first');
     expect(codeOf(execution.fail('Busy', '', token, 'second'))).toBe('TL0107');
+  });
+
+  test('a long cause is bounded by its bytes, so that thirty fan-outs around it still make a commit that can be stored', () => {
+    const wrapped = Array.from({ length: 30 }).reduce<JsonObject>(
+      (flow, _, depth) => ({
+        StartAt: `P${depth}`,
+        States: { [`P${depth}`]: { Type: 'Parallel', Branches: [flow], End: true } },
+      }),
+      { StartAt: 'Work', States: { Work: task() } },
+    );
+    for (const character of ['a', '\u8a9e', '\u0001']) {
+      const execution = givenMachine(wrapped);
+      execution.start({});
+      const { end } = execution.fail('Broken', character.repeat(32_000)).state;
+      expect(end?.cause).toMatch(new RegExp(`^${character}{5000,}$`));
+      const [, failed] = execution.log;
+      expect(Buffer.byteLength(JSON.stringify(failed?.commit))).toBeLessThan(3_000_000);
+    }
   });
 
   test('States.Runtime is not taken by States.ALL', () => {

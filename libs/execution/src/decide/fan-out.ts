@@ -1,12 +1,4 @@
-import {
-  iterationInput,
-  mapBatches,
-  mapPlan,
-  mapTolerance,
-  type MapState,
-  type ParallelState,
-  stateInput,
-} from '@throughline/asl';
+import { iterationInput, mapPlan, mapTolerance, type MapState, type ParallelState, stateInput } from '@throughline/asl';
 import type { Json } from '@throughline/contracts';
 import { mapOf } from '../evolve-fan-out.ts';
 import { allOpened, type FanOut, type Frame, type FrameId } from '../frames.ts';
@@ -15,7 +7,7 @@ import { finishState } from './finish-state.ts';
 import { dataLimitExceeded, evaluationFailed, handleError } from './handle-error.ts';
 import { takeBatch } from './item-batch.ts';
 import { stateOf } from './machine-state.ts';
-import { type Run, type StateError, toldOf } from './run.ts';
+import { type Run, type StateError, toldBytes, toldOf } from './run.ts';
 import { scheduleReader } from './schedule-step.ts';
 
 /**
@@ -95,7 +87,7 @@ const openIteration = (run: Run, frame: Frame, state: MapState, child: FrameId):
   if (first === undefined) throw new Error(`'${state.name}' has no item ${fanOut.itemsTaken}`);
   const inputOf = (item: Json, index: number) =>
     iterationInput(state, frame.data, item, index, run.scope(frame.id, { mapItem: { index, value: item } }));
-  const batches = mapBatches(state, frame.data, run.scope(frame.id));
+  const batches = run.batchesOf(frame.id, state);
   if (!batches.ok) return evaluationFailed(run, frame.id, batches);
   const input = batches.value
     ? takeBatch(batches.value, fanOut.itemsTaken, itemAt, inputOf)
@@ -152,7 +144,7 @@ export const childFailed = (run: Run, id: FrameId, failure: StateError): void =>
   const fanOut = fanOutOf(run.frame(parent));
   if (isAbortable(stateType)) run.emit({ type: 'StateAborted', frame: id, state, stateType });
   const type = fanOut.kind === 'map' ? 'IterationFailed' : 'BranchFailed';
-  run.emit({ type, frame: id, index, ...toldOf(failure) }, failure.cause?.length);
+  run.emit({ type, frame: id, index, ...toldOf(failure) }, toldBytes(failure));
   if (fanOut.kind === 'parallel' || fanOut.mode === 'INLINE') return handleError(run, parent, failure);
   if (exceedsTolerance(run.frame(parent))) return handleError(run, parent, TOLERANCE_EXCEEDED);
   run.follow({ kind: 'child-ended', parent });

@@ -14,7 +14,7 @@ import { abortChildren } from './abort-children.ts';
 import { failExecution } from './close.ts';
 import { exitState } from './exit-state.ts';
 import { stateOf } from './machine-state.ts';
-import { boundedCause, boundedError, type Run, type StateError, toldOf } from './run.ts';
+import { boundedCause, boundedError, type Run, type StateError, toldBytes, toldOf } from './run.ts';
 
 type RetryableState = Extract<State, { type: 'Task' | 'Parallel' | 'Map' }>;
 
@@ -43,7 +43,7 @@ const notedFailure = (run: Run, id: FrameId, failed: Failed): StateError => {
         cause,
         ...(location === undefined ? {} : { location }),
       },
-      cause.length,
+      toldBytes({ error, cause }),
     );
   }
   return { error, cause };
@@ -80,10 +80,10 @@ export const handleError = (run: Run, id: FrameId, failure: StateError): void =>
 const failState = (run: Run, id: FrameId, failure: StateError, isShown: boolean): void => {
   const state = stateOf(run, id);
   if (state.type !== 'Task' && state.type !== 'Parallel' && state.type !== 'Map') return failFrame(run, id, failure);
-  abortChildren(run, id);
+  if (run.frame(id).fanOut) abortChildren(run, id);
   if (scheduleRetry(run, id, state, failure)) return;
   if (isShown && state.type !== 'Task') {
-    run.emit({ type: `${state.type}Failed`, frame: id, state: state.name, ...toldOf(failure) }, failure.cause?.length);
+    run.emit({ type: `${state.type}Failed`, frame: id, state: state.name, ...toldOf(failure) }, toldBytes(failure));
   }
   catchError(run, id, state, failure);
 };
@@ -106,7 +106,7 @@ const scheduleRetry = (run: Run, id: FrameId, state: RetryableState, failure: St
   const delayMs = retryDelayMs(found.retrier, retry, found.retrier.jitter === 'FULL' ? run.random01() : 0);
   run.emit(
     { type: 'RetryScheduled', frame: id, state: state.name, ...toldOf(failure), retrier: found.index, retry, delayMs },
-    failure.cause?.length,
+    toldBytes(failure),
   );
   run.arm('retry', id, run.nowMs() + delayMs);
   return true;
@@ -134,7 +134,7 @@ const catchError = (run: Run, id: FrameId, state: RetryableState, failure: State
   }
   run.emit(
     { type: 'ErrorCaught', frame: id, state: state.name, ...toldOf(failure), catcher: found.index },
-    failure.cause?.length,
+    toldBytes(failure),
   );
   exitState(run, id, { output, ...(assigned && { assigned }) }, found.catcher.next);
 };

@@ -138,6 +138,31 @@ describe('a Map', () => {
     expect(execution.start([{ x: 1 }, {}]).state.end?.output).toEqual([[1]]);
   });
 
+  test('may tolerate more failures than a few rounds hold', () => {
+    const limits = { roundEventsMax: 60, continuationsWithoutProgressMax: 2 };
+    const execution = givenMachine(
+      each({ Type: 'Pass', InputPath: '$.no' }, { ToleratedFailureCount: 99 }, DISTRIBUTED),
+      {
+        limits,
+      },
+    );
+    execution.start(Array.from({ length: 99 }, () => 0));
+    for (let rounds = 0; rounds < 20 && execution.state.continuation; rounds += 1) {
+      execution.when({ type: 'ContinueExecution', body: {} });
+    }
+    expect(execution.state.end?.output).toEqual([]);
+  });
+
+  test('has iterations that do not see the variables around it, where it is distributed', () => {
+    const given = { Given: { Type: 'Pass', Assign: { x: 1 }, Next: 'Each' } };
+    const states = (mode: JsonObject): Json => {
+      const { States } = each({ Type: 'Pass', Parameters: { 'x.$': '$x' } }, {}, mode) as { States: JsonObject };
+      return { StartAt: 'Given', States: { ...given, ...States } };
+    };
+    expect(givenMachine(states({})).start([0]).state.end?.output).toEqual([{ x: 1 }]);
+    expect(givenMachine(states(DISTRIBUTED)).start([0]).state.status).toBe('failed');
+  });
+
   test('fails beyond what it tolerates', () => {
     const execution = givenMachine(each(task(), { ToleratedFailurePercentage: 30 }, DISTRIBUTED));
     execution.start(['a', 'b', 'c']);

@@ -1,6 +1,6 @@
 import {
   type AttemptToken,
-  CAUSE_CHARS_MAX,
+  CAUSE_CHARS_MAX as CAUSE_BYTES_MAX,
   type EventData,
   type ExecutionEvent,
   type Instant,
@@ -11,14 +11,23 @@ import {
   type TimerId,
   type TimerPurpose,
 } from '@throughline/contracts';
-import { Expenses, formatInstant, parseInstant, type Scope } from '@throughline/asl';
+import {
+  type Evaluated,
+  Expenses,
+  formatInstant,
+  type ItemBatches,
+  mapBatches,
+  type MapState,
+  parseInstant,
+  type Scope,
+} from '@throughline/asl';
 import { contextObject, type MoreContext } from '../context-object.ts';
 import type { Decision, Env, ExecutionCommandRecord, ResolvedMachine } from '../decider.ts';
 import { evolve } from '../evolve.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { type Frame, type FrameId, frameOf, variableOf } from '../frames.ts';
 import { random01 } from '../hashes.ts';
-import { jsonBytesWithin, sameJson } from '../json-size.ts';
+import { jsonBytes, jsonBytesWithin, sameJson } from '../json-size.ts';
 
 /** About what an event weighs without its payload; only has to keep the sum within the bound of a round. */
 const EVENT_BYTES = 300;
@@ -26,6 +35,8 @@ const EVENT_BYTES = 300;
 const EVENTS_PER_STATE_MAX = 12;
 /** As AWS bounds them. */
 const ERROR_CHARS_MAX = 256;
+/** `\u0001` */
+const BYTES_PER_CHARACTER_MAX = 6;
 
 /** How a value is written into an event; `undefined` data means unchanged. */
 export type Written = { readonly ok: true; readonly data?: EventData; readonly bytes: number } | { readonly ok: false };
@@ -60,6 +71,7 @@ export class Run {
   private draws = 0;
   private readonly expenses = new Expenses();
   private readonly consequences: Consequence[] = [];
+  private readonly batches = new Map<string, Evaluated<ItemBatches | undefined>>();
 
   constructor(state: ExecutionState, command: ExecutionCommandRecord, env: Env) {
     if (!env.machine) throw new Error(`the machine of execution ${state.ref.aggregateId} was not given`);
@@ -97,6 +109,17 @@ export class Run {
       random01: () => this.random01(),
       expenses: this.expenses,
     };
+  }
+
+  /** How a Map's items go in batches: evaluated once in a decision, not for every batch. */
+  batchesOf(id: FrameId, state: MapState): Evaluated<ItemBatches | undefined> {
+    const { data, visit } = this.frame(id);
+    const key = JSON.stringify([id, state.name, visit]);
+    const known = this.batches.get(key);
+    if (known) return known;
+    const batches = mapBatches(state, data, this.scope(id));
+    this.batches.set(key, batches);
+    return batches;
   }
 
   /** Whether what an `Assign` gives may be kept; nothing assigned always fits. */
@@ -169,4 +192,19 @@ const resultOf = (command: ExecutionCommandRecord): Json | undefined =>
   'output' in command.body ? command.body.output : undefined;
 
 export const boundedError = (error: string): string => error.slice(0, ERROR_CHARS_MAX);
-export const boundedCause = (cause: string): string => cause.slice(0, CAUSE_CHARS_MAX);
+/**
+ * By the bytes of its JSON text, where AWS counts characters: a cause stands on the log once for each fan-out that it fails,
+ * and a character can be six bytes there.
+ */
+export const boundedCause = (cause: string): string => {
+  if (cause.length * BYTES_PER_CHARACTER_MAX <= CAUSE_BYTES_MAX) return cause;
+  let bounded = cause.slice(0, CAUSE_BYTES_MAX);
+  for (let bytes = jsonBytes(bounded) - 2; bytes > CAUSE_BYTES_MAX; bytes = jsonBytes(bounded) - 2) {
+    // Never cuts more than is too much: what is left out is at least a byte a character.
+    bounded = bounded.slice(0, bounded.length - Math.ceil((bytes - CAUSE_BYTES_MAX) / BYTES_PER_CHARACTER_MAX));
+  }
+  return bounded;
+};
+
+/** About what a failure adds to an event. */
+export const toldBytes = ({ error = '', cause = '' }: StateError): number => jsonBytes(error) + jsonBytes(cause);

@@ -74,13 +74,16 @@ const getsToken = (resource: TaskResource): boolean => resource.kind !== 'activi
 /** A child execution is run by the engine: no queue of this name is ever published to. */
 const CHILDREN = { queue: 'executions' as Queue, handler: 'startExecution' }; // a subject token
 
+/** The last part of its ARN. */
+const activityName = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1);
+
 // A queue name that is no subject token does not get through validation.
 const whoRuns = (resource: TaskResource): { readonly queue: Queue; readonly handler: string } => {
   switch (resource.kind) {
     case 'task':
       return { queue: resource.queue as Queue, handler: resource.handler };
     case 'activity':
-      return { queue: resource.queue as Queue, handler: resource.resource };
+      return { queue: resource.queue as Queue, handler: activityName(resource.resource) };
     case 'child':
       return CHILDREN;
     default:
