@@ -1,14 +1,14 @@
-import { DATA_DEPTH_MAX, isJsonObject, type Json } from '@throughline/contracts';
+import { asWritten, DATA_DEPTH_MAX, isJsonObject, type Json } from '@throughline/contracts';
 import type { CostMeter } from './cost-meter.ts';
 import { isNestedDeeperThan } from './validate/size.ts';
 
 /** Values as texts and back, bounded: a few references to one large value must not become a text of gigabytes. */
 
-/** Undefined where the text is no JSON, or is nested too deep to be carried on. */
+/** Undefined where the text is no JSON, is nested too deep to be carried on, or says a number that is too large. */
 export const parseJson = (text: string): Json | undefined => {
   try {
     const value = JSON.parse(text) as Json; // JSON.parse gives nothing else
-    return isNestedDeeperThan(value, DATA_DEPTH_MAX) ? undefined : value;
+    return isNestedDeeperThan(value, DATA_DEPTH_MAX) ? undefined : asWritten(value);
   } catch {
     return undefined;
   }

@@ -142,6 +142,17 @@ describe('a machine', () => {
   });
 });
 
+describe('a number in a definition', () => {
+  it('is never -0, which JSON text does not give back', () => {
+    const parsed = parseMachine({ StartAt: 'S', States: { S: pass({ Result: [-0, { a: -0 }] }) } });
+    expect(parsed.ok && parsed.machine.states['S']).toMatchObject({ result: [0, { a: 0 }] });
+  });
+
+  it('is refused where it is too large to be one', () => {
+    expect(faultsOfState(pass({ Result: JSON.parse('[1e400]') as Json }))).toEqual(['OUT_OF_RANGE ']);
+  });
+});
+
 describe('the size of a definition', () => {
   it('is bounded in bytes, in states and in depth', () => {
     expect(faultsOfState(pass({ Comment: 'é'.repeat(524_288) }))).toEqual(['TOO_LARGE ']);

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '@throughline/contracts';
+import { asWritten, isJsonObject, type Json, type JsonObject } from '@throughline/contracts';
 import type { Fault, Machine } from './machine.ts';
 import { SECONDS_MAX } from './seconds.ts';
 import { variablesOf } from './validate/assign.ts';
@@ -31,7 +31,12 @@ export const parseMachine = (definition: Json, refusedParts: readonly Part[] = N
   if (utf8Bytes(JSON.stringify(definition)) > DEFINITION_BYTES_MAX) {
     return refused('TOO_LARGE', `A definition may have ${DEFINITION_BYTES_MAX} bytes.`);
   }
-  return readMachine(definition, refusedParts);
+  // The log will say 0 where the definition came with -0, and a replay reads it from there.
+  const written = asWritten(definition);
+  if (written === undefined) {
+    return refused('OUT_OF_RANGE', 'A number is too large for JSON (1e999): write a smaller one or a text.');
+  }
+  return readMachine(written as JsonObject, refusedParts); // as written, an object is one
 };
 
 const readMachine = (definition: JsonObject, refusedParts: readonly Part[]): ParsedMachine => {

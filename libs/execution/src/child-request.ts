@@ -1,6 +1,7 @@
 import { childAwaits, type QueryLanguage } from '@throughline/asl';
 import {
   type AggregateRef,
+  asWritten,
   DATA_DEPTH_MAX,
   executionNameSchema,
   type ExecutionId,
@@ -11,7 +12,6 @@ import {
 } from '@throughline/contracts';
 import type { OpenAttempt } from './execution-state.ts';
 import { derivedId } from './hashes.ts';
-import { payloadBytes } from './json-size.ts';
 
 /** Which execution a step wants started, read off the step's input as AWS's StartExecution would. */
 export type ChildRequest =
@@ -86,8 +86,9 @@ const inputOf = (input: Json): { readonly ok: true; readonly value: Json } | { r
     // What JSON.parse gives is JSON.
     const value = JSON.parse(input) as Json;
     if (isDeeperThan(value, DATA_DEPTH_MAX)) return { ok: false, why: `nested deeper than ${DATA_DEPTH_MAX} levels` };
-    if (payloadBytes(value) === undefined) return { ok: false, why: 'a number is too large for JSON to carry' };
-    return { ok: true, value };
+    const written = asWritten(value);
+    if (written === undefined) return { ok: false, why: 'a number is too large for JSON to carry' };
+    return { ok: true, value: written };
   } catch (thrown) {
     return { ok: false, why: thrown instanceof Error ? thrown.message : String(thrown) };
   }

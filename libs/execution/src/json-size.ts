@@ -39,23 +39,8 @@ export const jsonBytesWithin = (value: Json, bytesMax: number): number | undefin
   return bytes > bytesMax ? undefined : bytes;
 };
 
-const holdsNonFinite = (value: Json): boolean => {
-  if (typeof value === 'number') return !Number.isFinite(value);
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some(holdsNonFinite);
-};
-
 /**
- * Size of a payload that came from outside, or undefined where it holds a number that JSON text cannot say again:
- * `1e400` parses as Infinity and would be written as null, so what was decided would not be what the log says.
- */
-export const payloadBytes = (value: Json): number | undefined => {
-  const text = JSON.stringify(value);
-  return text.includes('null') && holdsNonFinite(value) ? undefined : utf8Bytes(text);
-};
-
-/**
- * Equal text as JSON. By value, never by reference: which values share a reference differs between the process that
+ * Equal text as JSON; no -0 gets as far as here. By value, never by reference: which values share a reference differs between the process that
  * decided and one that folded the log, and the events must not.
  */
 export const sameJson = (a: Json, b: Json): boolean => {

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { commitSchema, ERROR_CODES, isTerminal, type Json } from '@throughline/contracts';
+import type { ExecutionCommandRecord } from './decider.ts';
 import { executionDecider } from './deciders.ts';
 import { armedTimers, type ExecutionState, openAttempts } from './execution-state.ts';
 import { canonicalHash } from './hashes.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { progressOf } from './progress.ts';
-import { FANNING, LOOP_FOREVER, ONE_TASK, RETRYING, RICH } from './spec/example-machines.ts';
-import { completion, type ExecutionUnderTest, givenMachine, type Told } from './spec/given-when-then.ts';
-import { foldCommit, walkCommit } from './walk.ts';
+import { decideRound, type Pending } from './round.ts';
+import { FANNING, LOOP_FOREVER, NUMBERS, ONE_TASK, RETRYING, RICH } from './spec/example-machines.ts';
+import { completion, type ExecutionUnderTest, givenMachine, resolved, type Told } from './spec/given-when-then.ts';
+import { type CommitAt, foldCommit, walkCommit } from './walk.ts';
 
 /** What a random sender does next; `pick` chooses among what is open. */
 type Move = { readonly kind: string; readonly pick: number; readonly value: Json };
@@ -29,6 +32,7 @@ const moves = fc.array(
       pick: fc.nat({ max: 8 }),
       value: fc.oneof(
         fc.constantFrom<Json>({ more: true }, { more: false }, { id: 7, reason: 'late' }, 'text', null),
+        fc.constantFrom<Json>(-0, [-0, { a: -0 }], Number.MAX_VALUE, -Number.MIN_VALUE, 1e-7, 1e21),
         fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
       ),
     }),
@@ -37,7 +41,7 @@ const moves = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
-const machines = fc.constantFrom(ONE_TASK, RETRYING, RICH, LOOP_FOREVER, FANNING);
+const machines = fc.constantFrom(ONE_TASK, RETRYING, RICH, LOOP_FOREVER, FANNING, NUMBERS);
 const ERRORS = ['Busy', 'States.Timeout', 'Other', 'States.Runtime'];
 const times = {
   startedAt: '2026-01-31T12:00:00.000Z',
@@ -81,8 +85,9 @@ const toldBy = (execution: ExecutionUnderTest, { kind, pick, value }: Move, firs
   }
 };
 
+const LIMITS = { roundEventsMax: 80, continuationsWithoutProgressMax: 4 };
 const played = (definition: Json, rounds: readonly (readonly Move[])[]) => {
-  const execution = givenMachine(definition, { limits: { roundEventsMax: 80, continuationsWithoutProgressMax: 4 } });
+  const execution = givenMachine(definition, { limits: LIMITS });
   const outcomes = rounds.flatMap((round, i) => [
     ...execution.whenAll(round.map((move, j) => toldBy(execution, move, i === 0 && j === 0))).outcomes,
   ]);
@@ -92,6 +97,17 @@ const played = (definition: Json, rounds: readonly (readonly Move[])[]) => {
 const folded = (execution: ExecutionUnderTest): ExecutionState =>
   execution.log.reduce<ExecutionState>(foldCommit, executionDecider.initial(execution.state.ref));
 
+const textDecidedAgain = (definition: Json, state: ExecutionState, { commit }: CommitAt): string => {
+  const pending = commit.commands.map(({ at, seed: _seed, events: _events, ...command }) => ({ command, at }));
+  // The cast says what the log of an execution holds: commands to it.
+  const round = decideRound(executionDecider, state, pending as unknown as readonly Pending<ExecutionCommandRecord>[], {
+    commitId: commit.id,
+    limits: { ...DEFAULT_LIMITS, ...LIMITS },
+    machineOf: () => resolved(definition),
+  });
+  return JSON.stringify(round.draft);
+};
+
 describe('any sequence of commands', () => {
   test('folds, commit by commit, to the state that its rounds returned', () => {
     fc.assert(
@@ -99,6 +115,21 @@ describe('any sequence of commands', () => {
         const { execution } = played(definition, rounds);
         expect(folded(execution)).toEqual(execution.state);
         expect(canonicalHash(folded(execution) as never)).toBe(canonicalHash(execution.state as never));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('decided again from the text of the log gives the text of the log', () => {
+    fc.assert(
+      fc.property(machines, moves, (definition, rounds) => {
+        const { execution } = played(definition, rounds);
+        let state: ExecutionState = executionDecider.initial(execution.state.ref);
+        for (const logged of execution.log) {
+          const { digest: _digest, ...draft } = logged.commit;
+          expect(textDecidedAgain(definition, state, logged)).toBe(JSON.stringify(draft));
+          state = foldCommit(state, logged);
+        }
       }),
       { numRuns: 150 },
     );

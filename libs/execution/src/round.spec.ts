@@ -91,6 +91,14 @@ describe('a round', () => {
     expect(outcomes).toMatchObject([{ kind: 'refused', refusal: { code: 'TL0001' } }]);
   });
 
+  test('a negative zero is decided on as the zero that the log says', () => {
+    const execution = givenMachine(ONE_TASK);
+    const body = { workflow: 'example', input: [-0, { a: -0 }], trigger: 'manual' } as const;
+    execution.decideParsed({ type: 'StartExecution', body });
+    expect(execution.state.start?.input).toStrictEqual([0, { a: 0 }]);
+    expect(execution.log[0]?.commit.commands[0]?.body).toMatchObject({ input: [0, { a: 0 }] });
+  });
+
   test.each([300, 5_000, 100_000])('a payload nested %d levels deep is refused, and does not throw', (levels) => {
     const input: Json = JSON.parse('['.repeat(levels) + ']'.repeat(levels));
     const body = { workflow: 'example', input, trigger: 'manual' } as const;

@@ -101,8 +101,8 @@ export const decideRound = <S extends AggregateState, C extends AnyCommandRecord
       outcomes.push(measured);
       continue;
     }
-    const bodyBytes = measured.bytes;
-    const command = record<C>(given, later(at, current.lastAt), seedOf(state.ref, version, commands.length));
+    const { bytes: bodyBytes, body } = measured;
+    const command = record<C>(given, body, later(at, current.lastAt), seedOf(state.ref, version, commands.length));
     const decision = decider.decide(current, command, {
       at: command.at,
       seed: command.seed,
@@ -162,8 +162,13 @@ const later = (at: Instant, lastAt: Instant | null): Instant => (lastAt !== null
  * In the order of the recorded command's schema, written out because this runs for every command. `events` is counted
  * once they are known. The cast states that the parts are those of one command type.
  */
-const record = <C extends AnyCommandRecord>(given: Given<C>, at: Instant, seed: string): C & { events: number } => {
-  const { id, actor, causationId, traceparent, type, body } = given as unknown as AnyCommandRecord;
+const record = <C extends AnyCommandRecord>(
+  given: Given<C>,
+  body: Json,
+  at: Instant,
+  seed: string,
+): C & { events: number } => {
+  const { id, actor, causationId, traceparent, type } = given as unknown as AnyCommandRecord;
   const recorded: Record<string, unknown> = { id, at, actor };
   if (causationId !== undefined) recorded.causationId = causationId;
   if (traceparent !== undefined) recorded.traceparent = traceparent;

@@ -101,6 +101,13 @@ describe('an intrinsic function', () => {
   });
 });
 
+describe('a number in a call', () => {
+  it('is never -0, which JSON text does not give back', () => {
+    const text = `States.Array(-0, -0.0e5, States.StringToJson('[-0, {"a": -0}]'), States.ArrayRange(0, -1, -1))`;
+    expect(valueOf(text)).toStrictEqual([0, 0, [0, { a: 0 }], [0, -1]]);
+  });
+});
+
 describe('a call that cannot be carried out', () => {
   it('fails with the function as written where an argument finds nothing', () => {
     expect(evaluateIntrinsic("States.Format('{}', $.no)", { a: 1 }, scope)).toEqual({
@@ -130,6 +137,7 @@ describe('a call that cannot be carried out', () => {
     'States.Format(1, 2)',
     String.raw`States.Format('a \n b')`,
     "States.StringToJson('{')",
+    "States.StringToJson('[1e400]')",
     `States.StringToJson('${'['.repeat(300)}${']'.repeat(300)}')`,
     'States.ArrayPartition($.list, 0)',
     'States.ArrayPartition($.name, 1)',
@@ -172,6 +180,7 @@ describe('a text that is no call', () => {
     ['States.UUID(1)', 0],
     ['States.Array(1,)', 15],
     ['States.Array(1 2)', 15],
+    ['States.Array(1e400)', 18],
     ["States.Array('a)", 13],
     ['States.Array(a)', 13],
     ['States.Array($.a[)', 13],

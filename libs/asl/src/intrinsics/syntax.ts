@@ -98,10 +98,17 @@ class IntrinsicReader {
     if (char === '$') return this.path();
     if (this.text.startsWith('States.', this.at)) return this.call(depth + 1);
     const number = this.take(NUMBER);
-    if (number !== undefined) return { kind: 'value', value: Number(number) };
+    if (number !== undefined) return { kind: 'value', value: this.numberOf(number) };
     const word = this.take(WORD);
     if (word !== undefined) return { kind: 'value', value: WORDS[word] ?? null };
     throw this.refusal("expected a path, a text in ' ', a number, true, false, null or a call");
+  }
+
+  /** Of what JSON can say: there is one zero, and nothing endless. */
+  private numberOf(text: string): number {
+    const value = Number(text) + 0;
+    if (!Number.isFinite(value)) throw this.refusal(`the number ${text.slice(0, 40)} is too large`);
+    return value;
   }
 
   private quoted(): IntrinsicText {

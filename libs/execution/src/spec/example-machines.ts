@@ -100,3 +100,35 @@ export const RICH = machine(
   },
   { TimeoutSeconds: 300 },
 );
+
+/** Where numbers come into being, and where 0 and -0 part: 1/0 and 1/-0 are different values. */
+export const NUMBERS: Json = {
+  StartAt: 'Made',
+  States: {
+    Made: {
+      Type: 'Pass',
+      Parameters: {
+        'given.$': '$',
+        literal: [-0, Number.MIN_VALUE],
+        'array.$': 'States.Array(-0, 1e308, -1e-400)',
+        'parsed.$': 'States.StringToJson(\'[-0, {"a": -1e-400}]\')',
+      },
+      Next: 'Work',
+    },
+    Work: { Type: 'Task', Resource: 'tl:task:default:work', ResultPath: '$.result', Next: 'Look' },
+    Look: {
+      Type: 'Pass',
+      QueryLanguage: 'JSONata',
+      Assign: { zero: '{% -1 * 0 %}', turned: '{% $states.input.**[$type($) = "number"].(1 / $) %}' },
+      Output: { all: '{% $states.input %}', zero: ['{% [-1 * 0] %}', -0] },
+      Next: 'Wait',
+    },
+    Wait: { Type: 'Wait', Seconds: 1, Next: 'Again' },
+    Again: {
+      Type: 'Pass',
+      QueryLanguage: 'JSONata',
+      Output: '{% [$turned, 1 / $zero, $states.input.**[$type($) = "number"].(1 / $)] %}',
+      End: true,
+    },
+  },
+};

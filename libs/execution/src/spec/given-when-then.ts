@@ -77,11 +77,7 @@ export class ExecutionUnderTest {
       this.told += 1;
       const sent = { v: 1, id: id ?? `c-${this.told}`, actor: { kind: 'system', id: 'spec' }, ...command };
       // Through JSON and the schema, as every command that arrives: the log keeps its keys' order.
-      const {
-        v: _v,
-        replyTo: _replyTo,
-        ...parsed
-      } = sentCommandSchemas.execution.parse(JSON.parse(JSON.stringify(sent)));
+      const { v: _v, replyTo: _replyTo, ...parsed } = sentCommandSchemas.execution.parse(JSON.parse(textOf(sent)));
       return { command: parsed, at: at ?? this.now };
     });
     return this.decide(pending);
@@ -164,6 +160,14 @@ export class ExecutionUnderTest {
     return timer.id;
   }
 }
+
+/** JSON text as other senders write it too: with -0, which JSON.stringify leaves out. */
+const textOf = (sent: object): string =>
+  JSON.stringify(sent, (_, part: unknown) => (Object.is(part, -0) ? NEGATIVE_ZERO : part)).replaceAll(
+    JSON.stringify(NEGATIVE_ZERO),
+    '-0',
+  );
+const NEGATIVE_ZERO = '\u0000negative zero';
 
 export const completion = (token: AttemptToken, output: Json, at: Instant): ExecutionCommand => ({
   type: 'CompleteStep',
