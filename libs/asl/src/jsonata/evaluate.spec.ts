@@ -258,6 +258,20 @@ describe('an expression that could only return nothing', () => {
   });
 });
 
+describe('an expression that binds $states', () => {
+  it.each([
+    '($states := 1; $states)',
+    '$map([1], function($v) {($states := $v)})',
+    '$map([1], function($states) {$states})',
+    '$states.input.items@$states.$states',
+    '$states.input.items#$states.$states',
+    '$states.input.items[price > 1]#$states.$states',
+  ])('%s is refused', (text) => {
+    const problem = "'$states' cannot be bound to another value (choose another name)";
+    expect(compileExpression(`{% ${text} %}`)).toMatchObject({ ok: false, problem });
+  });
+});
+
 describe('names that mean something to JavaScript', () => {
   it.each<[string, Json | undefined]>([
     ['$states.input.constructor', undefined],

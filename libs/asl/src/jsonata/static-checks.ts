@@ -1,7 +1,7 @@
 import type { Node, Signature } from './nodes.ts';
 import { compileRegex } from './regular-expression.ts';
 
-/** What the parser lets pass, but could not be run within bounds. */
+/** What the parser lets pass, but could not be run within bounds, or not as Step Functions runs it. */
 
 export interface StaticProblem {
   readonly text: string;
@@ -19,12 +19,24 @@ const isPart = (value: unknown): value is Part => typeof value === 'object' && v
 const isBoundedSignature = ({ definition }: Signature): boolean =>
   definition.length <= 100 && definition.split('+').length <= 2 && definition.split(/[?-]/).length <= 9;
 
+const STATES = 'states';
+const REBINDS = "'$states' cannot be bound to another value (choose another name)";
+
+/** `$states := …`, `function($states)`, `@$states` and `#$states`. */
+const bindsStates = (node: Node): boolean =>
+  node.focus === STATES ||
+  node.index === STATES ||
+  (node.stages ?? []).some((stage) => stage.type === 'index' && stage.value === STATES) ||
+  (node.type === 'bind' && node.lhs.value === STATES) ||
+  (node.type === 'lambda' && node.arguments.some(({ value }) => value === STATES));
+
 const problemAt = (part: Part): string | undefined => {
   const node = part as unknown as Node; // parts of other shapes have none of these types
   if (node.type === 'regex') {
     const compilation = compileRegex(node);
     return compilation.ok ? undefined : compilation.problem;
   }
+  if (bindsStates(node)) return REBINDS;
   if (node.type === 'variable' && node.value === '$') return "Reference to '$$' is not supported.";
   if (node.type !== 'lambda' || !node.signature || isBoundedSignature(node.signature)) return undefined;
   return 'a signature may have 100 characters, one "+" and eight "?" or "-"';

@@ -70,6 +70,7 @@ describe('an expression', () => {
 
   it('that is opened or closed alone, or padded, is refused where it stands', () => {
     expect(faultsOfState(pass({ Output: { a: [1, '{% $x'] } }))).toEqual(['BAD_JSONATA /Output/a/1']);
+    expect(faultsOfState(pass({ Output: '{% ($states := 1; $states) %}' }))).toEqual(['BAD_JSONATA /Output']);
     expect(faultsOfState(pass({ Output: ' {% $x %}' }))).toEqual(['BAD_JSONATA /Output']);
     expect(faultsOfState(task({ TimeoutSeconds: '5 %}' }))).toEqual(['BAD_JSONATA /TimeoutSeconds']);
   });
