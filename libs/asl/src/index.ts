@@ -14,6 +14,8 @@ export {
   type ItemBatches,
   iterationInput,
   mapBatches,
+  ITEM_READER_FAILED,
+  itemsRead,
   mapPlan,
   type MapPlan,
   mapTolerance,

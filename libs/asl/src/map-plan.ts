@@ -9,6 +9,7 @@ import { asQuoted, pathFoundNothing } from './seconds.ts';
 import { fillTemplate } from './template.ts';
 
 export interface MapPlan {
+  /** None yet for a Map with an item reader. */
   readonly items: readonly Json[];
   /** 0: as many at once as the engine allows. */
   readonly maxConcurrency: number;
@@ -88,14 +89,27 @@ const optional = (
   scope: Scope,
 ): Evaluated<number | undefined> => (field ? numberOf(field, rule, data, scope) : evaluatedTo(undefined));
 
-/** What is settled before the Map starts. `itemsRead` is the result of the item reader's task, for a Map that has one. */
-export const mapPlan = (state: MapState, rawInput: Json, scope: Scope, itemsRead?: Json): Evaluated<MapPlan> => {
+/** What is settled before the Map starts. */
+export const mapPlan = (state: MapState, rawInput: Json, scope: Scope): Evaluated<MapPlan> => {
   const input = selectedInput(state, rawInput, scope);
   if (!input.ok) return input;
   const maxConcurrency = numberOf(state.maxConcurrency, notNegative('MaxConcurrency'), input.value, scope);
   if (!maxConcurrency.ok) return maxConcurrency;
-  const items = itemsOf(state, input.value, scope, itemsRead);
+  const items = state.itemReader ? evaluatedTo([]) : itemsIn(state, input.value, scope);
   return items.ok ? evaluatedTo({ items: items.value, maxConcurrency: maxConcurrency.value }) : items;
+};
+
+/** AWS's name for whatever goes wrong in an item reader. */
+export const ITEM_READER_FAILED = 'States.ItemReaderFailed';
+
+/** The items of a Map with an item reader: `read` is what the reader's task gave. */
+export const itemsRead = (state: MapState, rawInput: Json, read: Json, scope: Scope): Evaluated<readonly Json[]> => {
+  const input = selectedInput(state, rawInput, scope);
+  if (!input.ok) return input;
+  const items = itemsIn(state, read, scope);
+  if (!items.ok || !state.itemReader?.maxItems) return items;
+  const max = numberOf(state.itemReader.maxItems, positive('MaxItems'), input.value, scope);
+  return max.ok ? evaluatedTo(items.value.slice(0, max.value)) : max;
 };
 
 /** AWS looks at these once the Map has started. */
@@ -142,26 +156,25 @@ const batchesOf = (state: MapState, batcher: ItemBatcher, data: Json, scope: Sco
   });
 };
 
-const itemsOf = (state: MapState, data: Json, scope: Scope, itemsRead?: Json): Evaluated<readonly Json[]> => {
-  const from = itemsRead ?? data;
+const itemsIn = (state: MapState, data: Json, scope: Scope): Evaluated<readonly Json[]> => {
   const { items } = state;
-  const found = items.kind === 'path' ? itemsAt(items, from, scope) : templateItems(state, items, from, scope);
-  if (!found.ok || !state.itemReader?.maxItems) return found;
-  const max = numberOf(state.itemReader.maxItems, positive('MaxItems'), data, scope);
-  return max.ok ? evaluatedTo(found.value.slice(0, max.value)) : max;
+  return items.kind === 'path' ? itemsAt(state, items, data, scope) : templateItems(state, items, data, scope);
 };
 
 const itemsAt = (
+  state: MapState,
   { path }: Extract<MapState['items'], { kind: 'path' }>,
   data: Json,
   scope: Scope,
 ): Evaluated<readonly Json[]> => {
-  const read = readPath(path, data, scope);
-  if (!read.found) return pathFoundNothing(path, read.problem);
-  return isArray(read.value)
-    ? evaluatedTo(read.value)
-    : failedWith('States.Runtime', `Reference path "${path}" must point to array.`);
+  const found = readPath(path, data, scope);
+  if (!found.found) return pathFoundNothing(path, found.problem);
+  if (isArray(found.value)) return evaluatedTo(found.value);
+  if (state.itemReader) return NO_ITEMS_READ;
+  return failedWith('States.Runtime', `Reference path "${path}" must point to array.`);
 };
+
+const NO_ITEMS_READ = failedWith(ITEM_READER_FAILED, 'Attempting to map over non-iterable node.');
 
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value);
 
@@ -179,6 +192,7 @@ const templateItems = (
   if (isJsonObject(value) && state.mode === 'DISTRIBUTED' && template !== undefined) {
     return evaluatedTo(Object.entries(value).map(([key, part]) => ({ Key: key, Value: part })));
   }
+  if (state.itemReader && template === undefined) return NO_ITEMS_READ;
   if (typeof template === 'string') return unexpectedKind('array', template as JsonataText, 'Items', value); // validation lets no other text in
   return queryFailed('Items', `Map state input must be an array but was: ${JSON.stringify(value)}`);
 };

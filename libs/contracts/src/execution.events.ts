@@ -145,6 +145,15 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     toleratedFailureCount: z.int().nonnegative().optional(),
     toleratedFailurePercentage: z.number().min(0).max(100).optional(),
   }),
+  /** A Map with an item reader starts without items; these are what the reader's step gave. */
+  z.strictObject({
+    type: z.literal('MapItemsRead'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    /** As an array. Absent: the frame's data. */
+    items: eventDataSchema.optional(),
+    length: z.int().nonnegative(),
+  }),
   z.strictObject({
     type: z.literal('IterationStarted'),
     frame: frameIdSchema,

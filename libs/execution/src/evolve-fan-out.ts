@@ -45,11 +45,10 @@ export const parallelStarted = (state: ExecutionState, event: EventOf<'ParallelS
 };
 
 export const mapStarted = (state: ExecutionState, event: EventOf<'MapStarted'>, items: Json): ExecutionState => {
-  if (!Array.isArray(items)) throw new Error(`the items of '${event.state}' are no array`);
   const fanOut: FanOut = {
     kind: 'map',
     mode: event.mode,
-    items,
+    items: itemsOf(event, items),
     itemsTaken: 0,
     maxConcurrency: event.maxConcurrency ?? 0,
     tolerance: event.mode === 'INLINE' ? {} : null,
@@ -61,6 +60,19 @@ export const mapStarted = (state: ExecutionState, event: EventOf<'MapStarted'>, 
   };
   const frame: Frame = { ...frameOf(state.frames, event.frame), phase: { kind: 'children' }, fanOut };
   return counted(state, withFrame(state.frames, frame), event.frame, 1);
+};
+
+const itemsOf = ({ state }: { readonly state: string }, items: Json): readonly Json[] => {
+  if (!Array.isArray(items)) throw new Error(`the items of '${state}' are no array`);
+  return items;
+};
+
+/** In place of the none that the Map has started with. */
+export const mapItemsRead = (state: ExecutionState, event: EventOf<'MapItemsRead'>, items: Json): ExecutionState => {
+  const before = frameOf(state.frames, event.frame);
+  const fanOut: FanOut = { ...mapOf(before), items: itemsOf(event, items) };
+  const frame: Frame = { ...before, phase: { kind: 'children' }, fanOut };
+  return { ...state, roundEvents: state.roundEvents + 1, frames: withFrame(state.frames, frame) };
 };
 
 export const mapRunStarted = (state: ExecutionState, event: EventOf<'MapRunStarted'>): ExecutionState => {

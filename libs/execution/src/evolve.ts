@@ -16,6 +16,7 @@ import {
   iterationAborted,
   iterationFailed,
   iterationStarted,
+  mapItemsRead,
   mapRunStarted,
   mapStarted,
   parallelStarted,
@@ -32,13 +33,14 @@ import {
   type Frame,
   frameOf,
   type FramePhase,
+  hasMapRun,
   mayMove,
   openRoot,
   ROOT_FRAME,
   withFrame,
   withoutDescendants,
 } from './frames.ts';
-import { historyCounted, lastHistoryEventId } from './history-event-ids.ts';
+import { historyCounted, lastHistoryEventId, showsSteps } from './history-event-ids.ts';
 import { transition } from './status.ts';
 
 export type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
@@ -94,6 +96,8 @@ const applied = (state: ExecutionState, event: ExecutionEvent, command: Executio
       return mapStarted(state, event, valueOf(event.items, frameOf(state.frames, event.frame).data, command));
     case 'MapRunStarted':
       return mapRunStarted(state, event);
+    case 'MapItemsRead':
+      return mapItemsRead(state, event, valueOf(event.items, frameOf(state.frames, event.frame).data, command));
     case 'IterationStarted':
       return iterationStarted(state, event, command, (item) => valueOf(event.input, item, command));
     case 'IterationFailed':
@@ -167,10 +171,7 @@ const counted = (state: ExecutionState, id: string, n: number, change?: Partial<
 };
 
 /** The end of a Map state, and of its Map Run where it shows one. */
-const mapRunEvents = (state: ExecutionState, id: string): number => {
-  const { fanOut } = frameOf(state.frames, id);
-  return fanOut?.kind === 'map' && fanOut.mode === 'DISTRIBUTED' && fanOut.tolerance ? 2 : 1;
-};
+const mapRunEvents = (state: ExecutionState, id: string): number => (hasMapRun(frameOf(state.frames, id)) ? 2 : 1);
 
 const withoutChildren = (state: ExecutionState, id: string): ExecutionState => {
   const frames = withoutDescendants(state.frames, id);
@@ -304,7 +305,12 @@ const stepScheduled = (
     attempts: state.attempts.set(token, attempt),
     ...WAITS,
     // AWS writes a scheduled and a started event; an activity's second one when somebody takes it.
-    ...historyCounted(state.historyEventId, frames, event.frame, event.awaits === 'activity' ? 1 : 2),
+    ...historyCounted(
+      state.historyEventId,
+      frames,
+      event.frame,
+      showsSteps(frame) ? (event.awaits === 'activity' ? 1 : 2) : 0,
+    ),
   };
 };
 
@@ -316,13 +322,15 @@ const mustAttempt = (state: ExecutionState, token: AttemptToken): OpenAttempt =>
 
 const stepSubmitted = (state: ExecutionState, token: AttemptToken): ExecutionState => {
   const attempt = { ...mustAttempt(state, token), submitted: true };
-  return { ...counted(state, attempt.frame, 1), attempts: state.attempts.set(token, attempt) };
+  const historyEvents = showsSteps(frameOf(state.frames, attempt.frame)) ? 1 : 0;
+  return { ...counted(state, attempt.frame, historyEvents), attempts: state.attempts.set(token, attempt) };
 };
 
 const attemptClosed = (state: ExecutionState, token: AttemptToken, historyEvents: 0 | 1): ExecutionState => {
   const attempt = mustAttempt(state, token);
+  const n = showsSteps(frameOf(state.frames, attempt.frame)) ? historyEvents : 0;
   return {
-    ...counted(state, attempt.frame, historyEvents, { phase: { kind: 'inside' } }),
+    ...counted(state, attempt.frame, n, { phase: { kind: 'inside' } }),
     attempts: state.attempts.remove(token),
   };
 };
@@ -342,11 +350,13 @@ const retryScheduled = (state: ExecutionState, event: EventOf<'RetryScheduled'>)
   const retries = [...frame.retries];
   for (let i = retries.length; i < event.retrier; i += 1) retries.push(0);
   retries[event.retrier] = event.retry;
-  const frames = frame.fanOut ? withoutDescendants(state.frames, frame.id) : state.frames;
+  const remaining = frame.fanOut ? withoutDescendants(state.frames, frame.id) : state.frames;
+  const frames = withFrame(remaining, { ...frame, phase: { kind: 'inside' }, fanOut: null, retries });
   return {
     ...state,
     roundEvents: state.roundEvents + 1,
-    frames: withFrame(frames, { ...frame, phase: { kind: 'inside' }, fanOut: null, retries }),
+    // The Map goes on, with another Map Run.
+    ...historyCounted(state.historyEventId, frames, frame.id, hasMapRun(frame) ? 1 : 0),
   };
 };
 

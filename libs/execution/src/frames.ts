@@ -44,6 +44,7 @@ export interface ParallelFanOut extends Children {
 export interface MapFanOut extends Children {
   readonly kind: 'map';
   readonly mode: MapMode;
+  /** None while an item reader's step is open. */
   readonly items: readonly Json[];
   /** Items taken by iterations so far: more than `opened` where they are taken in batches. */
   readonly itemsTaken: number;
@@ -128,6 +129,10 @@ const listed = (list: readonly FrameId[], id: FrameId, belongs: boolean): readon
 /** Whether every branch or iteration has begun. */
 export const allOpened = (fanOut: FanOut): boolean =>
   fanOut.kind === 'parallel' ? fanOut.opened === fanOut.branches : fanOut.itemsTaken === fanOut.items.length;
+
+/** Whether a Map Run is under way, which AWS's history has events for. */
+export const hasMapRun = ({ fanOut }: Frame): boolean =>
+  fanOut?.kind === 'map' && fanOut.mode === 'DISTRIBUTED' && fanOut.tolerance !== null;
 
 const mayOpen = (fanOut: FanOut): boolean => {
   if (allOpened(fanOut) || fanOut.running >= OPEN_CHILDREN_MAX) return false;

@@ -18,6 +18,9 @@ export const lastHistoryEventId = (execution: number, frames: Frames, id: FrameI
 /** Whether a frame's events show in the execution's own history. */
 export const isInExecutionHistory = (frames: Frames, id: FrameId): boolean => historyOwnerOf(frames, id) === undefined;
 
+/** Whether the steps of the state that a frame is in show: the one of a Map is its item reader's, which AWS does not tell of. */
+export const showsSteps = ({ stateType }: Frame): boolean => stateType !== 'Map';
+
 /** Counts `n` more events of a frame. */
 export const historyCounted = (
   execution: number,

@@ -22,12 +22,13 @@ export {
   type Frame,
   type FrameId,
   frameOf,
+  hasMapRun,
   type FramePhase,
   openFrames,
   outputLeft,
   ROOT_FRAME,
 } from './frames.ts';
-export { isInExecutionHistory } from './history-event-ids.ts';
+export { isInExecutionHistory, showsSteps } from './history-event-ids.ts';
 export { measureBody, type MeasuredBody } from './command-body.ts';
 export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';

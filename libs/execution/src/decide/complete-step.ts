@@ -6,7 +6,7 @@ import { jsonBytes } from '../json-size.ts';
 import { advance } from './advance.ts';
 import { cancelTimersOf } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
-import { startMap } from './fan-out.ts';
+import { takeItems } from './fan-out.ts';
 import { finishState } from './finish-state.ts';
 import { dataLimitExceeded } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';
@@ -54,7 +54,7 @@ const succeeded = (run: Run, id: FrameId, output: Json): void => {
     case 'Task':
       return finishState(run, id, state, output);
     case 'Map':
-      return startMap(run, id, state, output);
+      return takeItems(run, id, state, output);
     default:
       throw new Error(`'${state.name}' runs no step`);
   }

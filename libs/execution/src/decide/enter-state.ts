@@ -12,7 +12,7 @@ import { assertNever } from '@throughline/contracts';
 import { type Frame, type FrameId, frameOf } from '../frames.ts';
 import { finishState } from './finish-state.ts';
 import { evaluationFailed, handleError } from './handle-error.ts';
-import { enterMap, startParallel } from './fan-out.ts';
+import { startMap, startParallel } from './fan-out.ts';
 import { leaveState } from './leave-state.ts';
 import { flowOf, stateIn } from './machine-state.ts';
 import type { Run } from './run.ts';
@@ -44,7 +44,7 @@ export const enterNextState = (run: Run, id: FrameId): void => {
     case 'Parallel':
       return startParallel(run, id, state);
     case 'Map':
-      return enterMap(run, id, state);
+      return startMap(run, id, state);
     default:
       return assertNever(state);
   }

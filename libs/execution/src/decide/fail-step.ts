@@ -1,3 +1,4 @@
+import { ITEM_READER_FAILED } from '@throughline/asl';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { attemptOf, type ExecutionState } from '../execution-state.ts';
 import { advance } from './advance.ts';
@@ -31,5 +32,5 @@ export const failStep = (state: ExecutionState, command: FailRecord, env: Env): 
 /** The step of a Map is its item reader, and AWS has one name for whatever goes wrong there. */
 const itemReaderFailed = ({ error, cause }: StateError): StateError => {
   const said = [error, cause].filter((text) => text !== undefined && text !== '').join(': ');
-  return { error: 'States.ItemReaderFailed', ...(said === '' ? {} : { cause: said }) };
+  return { error: ITEM_READER_FAILED, ...(said === '' ? {} : { cause: said }) };
 };

@@ -1,4 +1,13 @@
-import { iterationInput, mapPlan, mapTolerance, type MapState, type ParallelState, stateInput } from '@throughline/asl';
+import {
+  ITEM_READER_FAILED,
+  itemsRead,
+  iterationInput,
+  mapPlan,
+  mapTolerance,
+  type MapState,
+  type ParallelState,
+  stateInput,
+} from '@throughline/asl';
 import type { Json } from '@throughline/contracts';
 import { mapOf } from '../evolve-fan-out.ts';
 import { allOpened, type FanOut, type Frame, type FrameId } from '../frames.ts';
@@ -33,13 +42,10 @@ export const startParallel = (run: Run, id: FrameId, state: ParallelState): void
   );
 };
 
-/** A Map with a reader first asks a worker for its items. */
-export const enterMap = (run: Run, id: FrameId, state: MapState): void =>
-  state.itemReader ? scheduleReader(run, id, state, state.itemReader) : startMap(run, id, state);
-
-export const startMap = (run: Run, id: FrameId, state: MapState, itemsRead?: Json): void => {
+/** As AWS has it, a Map with a reader starts without items: reading them is part of the run. */
+export const startMap = (run: Run, id: FrameId, state: MapState): void => {
   const { data } = run.frame(id);
-  const plan = mapPlan(state, data, run.scope(id), itemsRead);
+  const plan = mapPlan(state, data, run.scope(id));
   if (!plan.ok) return evaluationFailed(run, id, plan);
   const { items, maxConcurrency } = plan.value;
   const written = run.write(items, data);
@@ -68,6 +74,30 @@ export const startMap = (run: Run, id: FrameId, state: MapState, itemsRead?: Jso
       ...(percentage === undefined ? {} : { toleratedFailurePercentage: percentage }),
     });
   }
+  if (state.itemReader) return scheduleReader(run, id, state, state.itemReader);
+  run.follow({ kind: 'child-ended', parent: id });
+};
+
+/** The reader has answered: the iterations may begin. */
+export const takeItems = (run: Run, id: FrameId, state: MapState, read: Json): void => {
+  const { data } = run.frame(id);
+  const items = itemsRead(state, data, read, run.scope(id));
+  if (!items.ok) {
+    // AWS tells what the reader's own failures are without the state around them.
+    return items.error === ITEM_READER_FAILED ? handleError(run, id, items) : evaluationFailed(run, id, items);
+  }
+  const written = run.write(items.value, data);
+  if (!written.ok) return dataLimitExceeded(run, id);
+  run.emit(
+    {
+      type: 'MapItemsRead',
+      frame: id,
+      state: state.name,
+      ...(written.data === undefined ? {} : { items: written.data }),
+      length: items.value.length,
+    },
+    written.bytes,
+  );
   run.follow({ kind: 'child-ended', parent: id });
 };
 

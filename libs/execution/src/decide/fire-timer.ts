@@ -7,7 +7,7 @@ import { advance } from './advance.ts';
 import { cancelTimersOf, endExecution } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { finishWait } from './enter-state.ts';
-import { enterMap, startParallel } from './fan-out.ts';
+import { startMap, startParallel } from './fan-out.ts';
 import { handleError } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';
 import { Run } from './run.ts';
@@ -54,7 +54,7 @@ const retry = (run: Run, id: FrameId): void => {
     case 'Parallel':
       return startParallel(run, id, state);
     case 'Map':
-      return enterMap(run, id, state);
+      return startMap(run, id, state);
     default:
       throw new Error(`'${state.name}' is not retried`);
   }

@@ -71,6 +71,27 @@ describe('a Map', () => {
     });
   });
 
+  test('whose reader gives no array has read nothing', () => {
+    const reader = { ItemReader: { Resource: 'tl:task:files:read' } };
+    const execution = givenMachine(each({ Type: 'Pass' }, reader, DISTRIBUTED));
+    execution.start([1]);
+    expect(execution.complete({ no: 'array' }).state.end).toMatchObject({
+      error: 'States.ItemReaderFailed',
+      cause: 'Attempting to map over non-iterable node.',
+    });
+  });
+
+  test('begins no iteration before its items are read, whatever runs beside it', () => {
+    const map = each({ Type: 'Pass' }, { ItemReader: { Resource: 'tl:task:files:read' } }, DISTRIBUTED);
+    const execution = givenMachine(
+      machine({ Both: { Type: 'Parallel', Branches: [map, machine({ Other: task() })], End: true } }),
+    );
+    execution.start({});
+    const [reading, other] = open(execution);
+    expect(typesOf(execution.complete('other', other?.token))).not.toContain('IterationStarted');
+    expect(execution.complete([1, 2], reading?.token).state.end?.output).toEqual([[1, 2], 'other']);
+  });
+
   test('selects what an item becomes, with the item and its index at hand', () => {
     const execution = givenMachine(
       each(

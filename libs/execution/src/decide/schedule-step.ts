@@ -48,7 +48,7 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
   open(run, id, { token, resource, input: input.value, effectClass: state.effectClass, ...times.value });
 };
 
-/** A Map whose items a worker reads: the reader's answer starts the iterations. */
+/** A Map whose items a worker reads: with the reader's answer the iterations begin. */
 export const scheduleReader = (run: Run, id: FrameId, state: MapState, reader: ItemReader): void => {
   const input = readerInput(state, run.frame(id).data, run.scope(id));
   if (!input.ok) return evaluationFailed(run, id, input);

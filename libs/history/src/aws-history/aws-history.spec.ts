@@ -1,4 +1,11 @@
-import { currentFrame, initialExecution, REGION, ROLE_ARN, walkCommit } from '@throughline/execution';
+import {
+  currentFrame,
+  initialExecution,
+  isInExecutionHistory,
+  REGION,
+  ROLE_ARN,
+  walkCommit,
+} from '@throughline/execution';
 import { exampleMachines, type ExecutionUnderTest, givenMachine } from '@throughline/execution/given-when-then';
 import fc from 'fast-check';
 import { awsHistory } from './aws-history.ts';
@@ -18,7 +25,7 @@ const expectSameIds = (under: ExecutionUnderTest): void => {
   let state = initialExecution(under.state.ref);
   for (const [index, logged] of under.log.entries()) {
     state = walkCommit(state, logged, ({ event, after }) => {
-      if (event.type !== 'StateEntered') return;
+      if (event.type !== 'StateEntered' || !isInExecutionHistory(after.frames, event.frame)) return;
       const entered = view[after.historyEventId - 1];
       expect(entered?.type).toMatch(/StateEntered$/);
       expect(currentFrame(after.frames)?.enteredEventId).toBe(entered?.id);
@@ -231,6 +238,76 @@ describe("AWS's view of a history", () => {
       '7 MapStateFailed after 5',
       '8 ExecutionFailed after 7',
     ]);
+  });
+
+  const distributed = (more: object) =>
+    machine({
+      Each: {
+        Type: 'Map',
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+          StartAt: 'Call',
+          States: { Call: task() },
+        },
+        End: true,
+        ...more,
+      },
+    });
+  const READER = { ItemReader: { Resource: 'arn:aws:states:::s3:getObject', Parameters: { Bucket: 'b', Key: 'k' } } };
+
+  it('has a Map with an item reader start without items, and says nothing of the reading', () => {
+    const under = givenMachine(distributed(READER));
+    under.start({});
+    expect(linesOf(under).slice(2)).toEqual(['3 MapStateStarted after 2', '4 MapRunStarted after 3']);
+    expect(viewOf(under)[2]).toMatchObject({ mapStateStartedEventDetails: { length: 0 } });
+    under.complete([1]);
+    expect(linesOf(under)).toHaveLength(4);
+    under.complete('done');
+    expect(linesOf(under).slice(4)).toEqual([
+      '5 MapRunSucceeded after 4',
+      '6 MapStateSucceeded after 4',
+      '7 MapStateExited after 4',
+      '8 ExecutionSucceeded after 7',
+    ]);
+    expectSameIds(under);
+  });
+
+  it('lets a Map Run fail whose items cannot be read', () => {
+    const under = givenMachine(distributed(READER));
+    under.start({});
+    under.fail('S3.NoSuchKey', 'no such key');
+    expect(linesOf(under).slice(2)).toEqual([
+      '3 MapStateStarted after 2',
+      '4 MapRunStarted after 3',
+      '5 MapRunFailed after 4',
+      '6 MapStateFailed after 5',
+      '7 ExecutionFailed after 6',
+    ]);
+    expect(viewOf(under)[4]).toMatchObject({ mapRunFailedEventDetails: { error: 'States.ItemReaderFailed' } });
+    expectSameIds(under);
+  });
+
+  it('gives each Map Run of a retried Map its own end and its own name', () => {
+    const retry = { Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1 }] };
+    const under = givenMachine(distributed(retry));
+    under.start([1]);
+    under.fail('Broken', 'why');
+    under.fire();
+    under.fail('Broken', 'why');
+    expect(linesOf(under).slice(2)).toEqual([
+      '3 MapStateStarted after 2',
+      '4 MapRunStarted after 3',
+      '5 MapRunFailed after 4',
+      '6 MapStateStarted after 5',
+      '7 MapRunStarted after 6',
+      '8 MapRunFailed after 7',
+      '9 MapStateFailed after 8',
+      '10 ExecutionFailed after 9',
+    ]);
+    const names = viewOf(under).flatMap(({ mapRunStartedEventDetails: run }) => (run === undefined ? [] : [run]));
+    expect(names).toHaveLength(2);
+    expect(names[0]).not.toEqual(names[1]);
+    expectSameIds(under);
   });
 
   it('shows an execution that a fault within a branch ends at once', () => {

@@ -10,6 +10,7 @@ import {
   outputLeft,
   ROLE_ARN,
   ROOT_FRAME,
+  showsSteps,
   statesArn,
   walkCommit,
   type WalkedEvent,
@@ -73,10 +74,11 @@ export function* awsHistoryInSteps(
   }
 }
 
-/** Nothing, where the frame is part of another history. */
-const visible = ({ before, after }: WalkedEvent<ExecutionState>, shown: Shown): Shown => {
+/** Nothing, where the frame is part of another history, and where the step is an item reader's. */
+const visible = ({ event, before, after }: WalkedEvent<ExecutionState>, shown: Shown): Shown => {
   if (shown.frame === undefined) return shown;
   const frames = before.frames.byId.has(shown.frame) ? before.frames : after.frames;
+  if (event.type.startsWith('Step') && !showsSteps(frameOf(frames, shown.frame))) return NOTHING;
   return isInExecutionHistory(frames, shown.frame) ? shown : NOTHING;
 };
 
@@ -110,6 +112,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'IterationAborted':
     case 'MapSucceeded':
     case 'MapFailed':
+    case 'RetryScheduled':
       return fanOutEvents(event, before, mapRunArn(walked, event.frame));
     case 'StepScheduled': {
       const attempt = mustAttempt(after, `${after.version + 1}.${walked.index}`);
@@ -150,7 +153,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'BranchFailed':
     case 'StepCancelled':
     case 'StepHeartbeatRecorded':
-    case 'RetryScheduled':
+    case 'MapItemsRead':
     case 'ErrorCaught':
     case 'TimerArmed':
     case 'TimerFired':
@@ -225,10 +228,10 @@ const exited = ({ before, after }: WalkedEvent<ExecutionState>, event: EventOf<'
   return { frame: event.frame, events: [exit, ended] };
 };
 
-/** A name of the run that is the same whenever the history is read. */
-const mapRunArn = ({ before }: WalkedEvent<ExecutionState>, frame: FrameId): string => {
-  const { state, visit } = frameOf(before.frames, before.frames.byId.has(frame) ? frame : ROOT_FRAME);
-  const run = `${before.ref.aggregateId}:${frame}-${visit}`;
+/** By the place on the log where it starts: the same whenever the history is read, and another for each retry. */
+const mapRunArn = ({ before, index }: WalkedEvent<ExecutionState>, frame: FrameId): string => {
+  const { state } = frameOf(before.frames, before.frames.byId.has(frame) ? frame : ROOT_FRAME);
+  const run = `${before.ref.aggregateId}:${before.version + 1}-${index}`;
   return statesArn(`mapRun:${before.start?.workflow.name ?? ''}/${state}:${run}`);
 };
 

@@ -1,5 +1,5 @@
 import { assertNever, type ExecutionEvent } from '@throughline/contracts';
-import { type ExecutionState, type Frame, type FrameId, frameOf } from '@throughline/execution';
+import { type ExecutionState, type FrameId, frameOf, hasMapRun } from '@throughline/execution';
 import { type AwsEventBody, errorFields } from './aws-event.ts';
 
 /** How Parallel and Map show in AWS's history. */
@@ -17,7 +17,8 @@ export type FanOutEvent = Extract<
       | 'IterationFailed'
       | 'IterationAborted'
       | 'MapSucceeded'
-      | 'MapFailed';
+      | 'MapFailed'
+      | 'RetryScheduled';
   }
 >;
 
@@ -55,11 +56,11 @@ export const fanOutEvents = (
         ...(hasMapRun(frameOf(before.frames, event.frame)) ? [{ type: 'MapRunSucceeded' }] : []),
         { type: 'MapStateSucceeded' },
       ]);
-    case 'MapFailed': {
-      const body = errorFields(event.error, event.cause);
-      const runFailed = { type: 'MapRunFailed', details: { name: 'mapRunFailedEventDetails', body } } as const;
-      return at([...(hasMapRun(frameOf(before.frames, event.frame)) ? [runFailed] : []), { type: 'MapStateFailed' }]);
-    }
+    case 'MapFailed':
+      return at([...mapRunFailed(event, before), { type: 'MapStateFailed' }]);
+    // The state goes on after the wait, but with a Map Run of its own.
+    case 'RetryScheduled':
+      return at(mapRunFailed(event, before));
     case 'IterationStarted':
       return iteration(event, before, 'MapIterationStarted');
     case 'IterationFailed':
@@ -71,8 +72,13 @@ export const fanOutEvents = (
   }
 };
 
-const hasMapRun = ({ fanOut }: Frame): boolean =>
-  fanOut?.kind === 'map' && fanOut.mode === 'DISTRIBUTED' && fanOut.tolerance !== null;
+const mapRunFailed = (
+  { frame, error, cause }: Extract<FanOutEvent, { type: 'MapFailed' | 'RetryScheduled' }>,
+  before: ExecutionState,
+): readonly AwsEventBody[] => {
+  if (!hasMapRun(frameOf(before.frames, frame))) return [];
+  return [{ type: 'MapRunFailed', details: { name: 'mapRunFailedEventDetails', body: errorFields(error, cause) } }];
+};
 
 /** On the line of the Map around it, which also tells whether iterations show at all. */
 const iteration = (

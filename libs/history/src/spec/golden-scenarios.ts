@@ -217,6 +217,34 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
     under.fail('Broken', 'why');
   }),
   execution(
+    'items-are-read',
+    machine({
+      Each: {
+        Type: 'Map',
+        ItemReader: {
+          Resource: 'tl:task:files:read',
+          Parameters: { 'Key.$': '$.file' },
+          ReaderConfig: { InputType: 'JSON', MaxItems: 2 },
+        },
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+          StartAt: 'Call',
+          States: { Call: task() },
+        },
+        Retry: [{ ErrorEquals: ['States.ItemReaderFailed'], MaxAttempts: 1 }],
+        End: true,
+      },
+    }),
+    (under) => {
+      under.start({ file: 'orders.json' });
+      under.fail('NoSuchFile', 'orders.json');
+      under.fire();
+      under.complete([{ id: 1 }, { id: 2 }, { id: 3 }]);
+      under.complete('first');
+      under.complete('second');
+    },
+  ),
+  execution(
     'a-callback-ends-a-step',
     machine({ Ask: task({ Resource: 'tl:task:default:ask.waitForTaskToken' }) }),
     (under) => {
