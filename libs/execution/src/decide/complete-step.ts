@@ -1,9 +1,10 @@
 import type { Json } from '@throughline/contracts';
-import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
-import { attemptOf, type ExecutionState, type OpenAttempt } from '../execution-state.ts';
+import type { Env, ExecutionCommandRecord } from '../decider.ts';
+import type { ExecutionState, OpenAttempt } from '../execution-state.ts';
 import type { FrameId } from '../frames.ts';
 import { jsonBytes } from '../json-size.ts';
 import { advance } from './advance.ts';
+import { awaitedAttempt } from './awaited-attempt.ts';
 import { cancelTimersOf } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { takeItems } from './fan-out.ts';
@@ -16,13 +17,11 @@ type CompleteRecord = Extract<ExecutionCommandRecord, { type: 'CompleteStep' | '
 
 export const completeStep = (state: ExecutionState, command: CompleteRecord, env: Env): ExecutionDecision => {
   const { token, output } = command.body;
-  const attempt = attemptOf(state, token);
-  if (!attempt) return refused('TL0107', `attempt ${token} is not open`);
+  const found = awaitedAttempt(state, command);
+  if (!found.ok) return found.refusal;
+  const { attempt } = found;
   const run = new Run(state, command, env);
   const { awaits } = attempt;
-  // Only the child itself says how it went.
-  if (command.type === 'CompleteStep' && awaits === 'child')
-    return refused('TL0107', `attempt ${token} awaits a child`);
   if (command.type === 'CompleteStep' && awaits !== 'result' && awaits !== 'job') return submitted(run, attempt);
   // A job that has ended was submitted, whether its worker said so or not.
   if (awaits === 'job' && !attempt.submitted) run.emit({ type: 'StepSubmitted', token });
@@ -42,8 +41,7 @@ export const completed = (run: Run, attempt: OpenAttempt, output: Json): Executi
 };
 
 /** The worker has handed the work on, or taken the activity: only a callback ends the attempt. */
-const submitted = (run: Run, { token, submitted: already }: OpenAttempt): ExecutionDecision => {
-  if (already) return refused('TL0107', `attempt ${token} awaits its callback`);
+const submitted = (run: Run, { token }: OpenAttempt): ExecutionDecision => {
   run.emit({ type: 'StepSubmitted', token });
   return run.accepted();
 };

@@ -1,7 +1,8 @@
 import { ITEM_READER_FAILED } from '@throughline/asl';
-import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
-import { attemptOf, type ExecutionState } from '../execution-state.ts';
+import type { Env, ExecutionCommandRecord } from '../decider.ts';
+import type { ExecutionState } from '../execution-state.ts';
 import { advance } from './advance.ts';
+import { awaitedAttempt } from './awaited-attempt.ts';
 import { cancelTimersOf } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { handleError } from './handle-error.ts';
@@ -12,10 +13,9 @@ type FailRecord = Extract<ExecutionCommandRecord, { type: 'FailStep' | 'FailCall
 
 export const failStep = (state: ExecutionState, command: FailRecord, env: Env): ExecutionDecision => {
   const { token, error, cause } = command.body;
-  const attempt = attemptOf(state, token);
-  if (!attempt || (command.type === 'FailChild' && attempt.awaits !== 'child')) {
-    return refused('TL0107', `attempt ${token} is not open`);
-  }
+  const found = awaitedAttempt(state, command);
+  if (!found.ok) return found.refusal;
+  const { attempt } = found;
   const run = new Run(state, command, env);
   // A child's failure may be the first that is heard of it.
   if (command.type === 'FailChild' && command.body.started && !attempt.submitted) {
