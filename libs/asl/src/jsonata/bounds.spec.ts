@@ -89,6 +89,8 @@ describe('work is counted, and ends', () => {
   it.each([
     ['($f := function($x) {$f($x + 1)}; $f(1))'],
     ['$sum([1..800000].($ * 2))'],
+    ['$count([1..100000].($uuid()))'],
+    ['$shuffle([1..100000])'],
     ['$sort([1..200000], function($a, $b) {$a < $b})'],
     ['$reduce([1..800000], function($a, $b) {$a + $b})'],
     ['$reduce([1..50000], function($a, $b) {$append($a, $b)})'],

@@ -1,4 +1,5 @@
 import type { CostMeter } from '../cost-meter.ts';
+import type { Scope } from '../scope.ts';
 import { BoundReached } from './failure.ts';
 
 /**
@@ -39,6 +40,13 @@ export const checkTextLength = (length: number): void => {
 export const chargeText = (meter: CostMeter, length: number): void => {
   checkTextLength(length);
   meter.charge(length / CHARACTERS_PER_UNIT);
+};
+
+/** A hash makes each number that is drawn: several microseconds. */
+const DRAW_COST = 16;
+export const drawn = ({ meter, scope }: { readonly meter: CostMeter; readonly scope: Scope }): number => {
+  meter.charge(DRAW_COST);
+  return scope.random01();
 };
 
 /** One more level of a walk over a value. Values that share parts are trees to a walk: each visit costs. */

@@ -1,4 +1,4 @@
-import { chargeList, descend } from '../bounds.ts';
+import { chargeList, descend, drawn } from '../bounds.ts';
 import { JsonataFailure } from '../failure.ts';
 import { sorted, sortNatural } from '../order.ts';
 import type { Run } from '../run.ts';
@@ -186,7 +186,7 @@ const shuffle: Native = ([list], run) => {
   run.meter.charge(list.length);
   const items = [...list];
   for (let i = items.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(run.scope.random01() * (i + 1));
+    const j = Math.floor(drawn(run) * (i + 1));
     [items[i], items[j]] = [items[j], items[i]];
   }
   return ownList(items);

@@ -2,7 +2,7 @@ import { SeededChance, uuidOf } from '../../chance.ts';
 import { parseInstant } from '../../instant.ts';
 import { parseJson } from '../../json-texts.ts';
 import { DIGEST_NAMES, digestOf, isDigestName } from '../../text-encoding.ts';
-import { chargeList, chargeText, memoryExceeded, RANGE_FUNCTION_LENGTH_MAX } from '../bounds.ts';
+import { chargeList, chargeText, drawn, memoryExceeded, RANGE_FUNCTION_LENGTH_MAX } from '../bounds.ts';
 import { JsonataFailure } from '../failure.ts';
 import type { Run } from '../run.ts';
 import { isList, ownList, sequenceOf, type Value } from '../values.ts';
@@ -55,8 +55,8 @@ const hash: Native = ([text, algorithm], run) => {
   return digestOf(algorithm, text);
 };
 
-const random: Native = ([seed], { scope }) =>
-  typeof seed === 'number' && Number.isFinite(seed) ? new SeededChance(Math.trunc(seed)).double() : scope.random01();
+const random: Native = ([seed], run) =>
+  typeof seed === 'number' && Number.isFinite(seed) ? new SeededChance(Math.trunc(seed)).double() : drawn(run);
 
 const millis: Native = (_, { scope }) => parseInstant(scope.at);
 
@@ -73,5 +73,5 @@ export const STEP_FUNCTIONS: Readonly<Record<string, SignedFunction>> = {
   partition: { signature: '<x?n?:a>', arity: 2, call: partition },
   random: { signature: '<n?:n>', arity: 1, call: random },
   range: { signature: '<nnn?:a>', arity: 3, call: range },
-  uuid: { signature: '<:s>', arity: 0, call: (_, { scope }) => uuidOf(scope.random01) },
+  uuid: { signature: '<:s>', arity: 0, call: (_, run) => uuidOf(() => drawn(run)) },
 };
