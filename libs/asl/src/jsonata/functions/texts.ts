@@ -174,12 +174,12 @@ const replace: Native = ([text, pattern, replacement, limit], run) => {
 
 const base64encode: Native = ([text], run) => {
   if (typeof text !== 'string') return undefined;
-  run.meter.charge(text.length / 8);
+  run.meter.charge(text.length / 4);
   return base64Of(utf8BytesOf(text));
 };
 const base64decode: Native = ([text], run) => {
   if (typeof text !== 'string') return undefined;
-  run.meter.charge(text.length / 4);
+  run.meter.charge(text.length);
   const bytes = bytesOfBase64(text.replaceAll(/[^A-Za-z0-9+/]/g, ''));
   return bytes ? textOfUtf8(bytes) : '';
 };
