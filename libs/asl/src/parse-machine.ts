@@ -5,7 +5,6 @@ import { variablesOf } from './validate/assign.ts';
 import type { FaultCode } from './validate/fault-codes.ts';
 import { Fields, type Reading } from './validate/fields.ts';
 import { readFlow, readInnerFlow } from './validate/flow.ts';
-import { NOT_RUN_YET, type Part } from './validate/not-run-yet.ts';
 import { DEFINITION_BYTES_MAX, isNestedDeeperThan, NESTING_MAX, utf8Bytes } from './validate/size.ts';
 import { readQueryLanguage } from './validate/state.ts';
 
@@ -23,7 +22,7 @@ const refused = (code: FaultCode, message: string): ParsedMachine => ({
  * Reads a definition into a machine, or says everything that is wrong with it (the first 200 faults). Whatever is not
  * run as written is refused here, so an execution never meets it.
  */
-export const parseMachine = (definition: Json, refusedParts: readonly Part[] = NOT_RUN_YET): ParsedMachine => {
+export const parseMachine = (definition: Json): ParsedMachine => {
   if (!isJsonObject(definition)) return refused('WRONG_TYPE', 'A definition is a JSON object.');
   if (isNestedDeeperThan(definition, NESTING_MAX)) {
     return refused('TOO_DEEP', `A definition may be nested ${NESTING_MAX} levels deep.`);
@@ -36,14 +35,13 @@ export const parseMachine = (definition: Json, refusedParts: readonly Part[] = N
   if (written === undefined) {
     return refused('OUT_OF_RANGE', 'A number is too large for JSON (1e999): write a smaller one or a text.');
   }
-  return readMachine(written as JsonObject, refusedParts); // as written, an object is one
+  return readMachine(written as JsonObject); // as written, an object is one
 };
 
-const readMachine = (definition: JsonObject, refusedParts: readonly Part[]): ParsedMachine => {
+const readMachine = (definition: JsonObject): ParsedMachine => {
   const states = definition['States'];
   const start: Reading = {
     faults: [],
-    refused: refusedParts,
     machineLanguage: 'JSONPath',
     queryLanguage: 'JSONPath',
     stateNames: new Set(),

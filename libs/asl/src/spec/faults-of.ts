@@ -4,9 +4,9 @@ import { parseMachine } from '../parse-machine.ts';
 
 export type Fields = { readonly [name: string]: Json };
 
-/** `CODE /pointer` of each fault, with nothing of the language refused. */
+/** `CODE /pointer` of each fault. */
 export const faultsOf = (definition: Json): readonly string[] => {
-  const parsed = parseMachine(definition, []);
+  const parsed = parseMachine(definition);
   return parsed.ok ? [] : parsed.faults.map(({ code, pointer }) => `${code} ${pointer}`);
 };
 
@@ -15,7 +15,7 @@ export const faultsOfState = (state: Json, more: Fields = {}): readonly string[]
   faultsOf({ StartAt: 'S', States: { S: state, ...more } }).map((fault) => fault.replace(' /States/S', ' '));
 
 export const machineOf = (definition: Json): Machine => {
-  const parsed = parseMachine(definition, []);
+  const parsed = parseMachine(definition);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
   return parsed.machine;
 };

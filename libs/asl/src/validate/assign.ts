@@ -30,7 +30,6 @@ const problemOf = (name: string, { outer }: Variables): string | undefined => {
 export const readAssign = (fields: Fields): { readonly assign?: Template } => {
   const assign = fields.object('Assign');
   if (!assign) return {};
-  fields.refusePart('Assign', 'Assign', '"Assign"');
   const { queryLanguage, variables } = fields.reading;
   for (const name of Object.keys(assign.values)) {
     const problem = problemOf(plainName(name, queryLanguage), variables);

@@ -16,7 +16,6 @@ export const FAULT_CODES = {
   DUPLICATE_STATE: 'two states of the machine have one name',
   MISSING_FIELD: 'a field that has to be there is not',
   MISSING_TARGET: 'there is no such state in the same flow',
-  NOT_RUN_BY_THIS_VERSION: 'this version does not run that part of the language',
   OUT_OF_RANGE: 'a value is too small, too large, or none of those allowed',
   TOO_DEEP: 'objects and arrays are nested too deep',
   TOO_LARGE: 'the definition is too large',

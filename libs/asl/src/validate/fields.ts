@@ -3,14 +3,11 @@ import type { Fault, Flow, Path, QueryLanguage } from '../machine.ts';
 import { compilePath } from '../path/compiled-path.ts';
 import type { PathRoot } from '../path/path-syntax.ts';
 import type { FaultCode } from './fault-codes.ts';
-import type { Part } from './not-run-yet.ts';
 import { languageOf } from './query-language-fields.ts';
 
 /** What the fields of one flow are checked against, and where their faults go. */
 export interface Reading {
   readonly faults: Fault[];
-  /** Parts of the language that are refused. */
-  readonly refused: readonly Part[];
   /** The machine's query language, which a state may set for itself. */
   readonly machineLanguage: QueryLanguage;
   /** The language of the state that is being read. */
@@ -80,12 +77,6 @@ export class Fields {
     const { faults } = this.reading;
     const pointer = name === undefined ? this.pointer : pointerTo(this.pointer, name);
     if (faults.length < FAULTS_MAX) faults.push({ pointer, code, message });
-  }
-
-  /** Notes a fault where a part of the language is read but not run. */
-  refusePart(name: string | undefined, part: Part, what: string): void {
-    if (!this.reading.refused.includes(part)) return;
-    this.fault(name, 'NOT_RUN_BY_THIS_VERSION', `${what} is not run by this version.`);
   }
 
   /** Every field has to be one of these. */

@@ -92,7 +92,6 @@ const readLimits = (fields: Fields) => {
 };
 
 export const readMap = (name: string, fields: Fields): MapState => {
-  fields.refusePart('Type', 'Map', 'A "Map" state');
   fields.allow(FIELDS);
   const itemSelector = readSelector(fields);
   const itemReader = readItemReader(fields);

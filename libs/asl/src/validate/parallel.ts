@@ -6,7 +6,6 @@ import { knownFields, readDataFlow, readTransition } from './state-fields.ts';
 const FIELDS = knownFields('Parallel', { both: ['Branches', 'Retry', 'Catch'] });
 
 export const readParallel = (name: string, fields: Fields): ParallelState => {
-  fields.refusePart('Type', 'Parallel', 'A "Parallel" state');
   fields.allow(FIELDS);
   const branches = fields.require('Branches') ? fields.objects('Branches') : [];
   if (branches.length === 0 && Array.isArray(fields.value('Branches'))) {

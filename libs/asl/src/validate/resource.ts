@@ -63,21 +63,12 @@ const workerTask = (text: string): TaskResource | undefined => {
   return { kind: 'task', text, resourceType: queue, resource: named, queue, handler, awaits };
 };
 
-const refuseClosedParts = (fields: Fields, resource: TaskResource): void => {
-  const what = `The resource ${quoted(resource.text)}`;
-  if (resource.kind !== 'task') fields.refusePart('Resource', resource.kind, what);
-  if (resource.kind !== 'activity' && resource.awaits === 'callback') fields.refusePart('Resource', 'callback', what);
-};
-
 export const readResource = (fields: Fields): ReadResource => {
   fields.require('Resource');
   const text = fields.text('Resource') ?? HTTP_INVOKE;
   const own = workerTask(text);
   const resource = own ?? resourceOf(text);
-  if (resource) {
-    refuseClosedParts(fields, resource);
-    return { resource, effectClass: own ? 'idempotent' : 'external' };
-  }
+  if (resource) return { resource, effectClass: own ? 'idempotent' : 'external' };
   fields.fault('Resource', 'UNKNOWN_RESOURCE', `${quoted(text)} cannot be run; write ${EXPECTED}.`);
   return { resource: serviceTask(HTTP_INVOKE, 'http', 'invoke', ''), effectClass: 'external' };
 };

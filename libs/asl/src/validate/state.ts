@@ -35,7 +35,6 @@ export const readState = (name: string, fields: Fields): State | undefined => {
 /** The language that a machine or a state names; undefined where it names none. */
 export const readQueryLanguage = (fields: Fields): QueryLanguage | undefined => {
   const language = fields.text('QueryLanguage');
-  if (language === 'JSONata') fields.refusePart('QueryLanguage', 'JSONata', '"JSONata"');
   if (language === undefined || language === 'JSONPath' || language === 'JSONata') return language;
   fields.fault('QueryLanguage', 'BAD_QUERY_LANGUAGE', '"QueryLanguage" has to be "JSONPath" or "JSONata".');
   return undefined;
