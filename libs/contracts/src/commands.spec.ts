@@ -7,6 +7,7 @@ import {
 } from './commands.ts';
 import { executionCommandBodies, LABELS_MAX, labelsSchema, workflowNameSchema } from './execution.commands.ts';
 import { replayCommandBodies } from './replay.messages.ts';
+import { tenantCommandBodies } from './tenant.messages.ts';
 import { workflowCommandBodies } from './workflow.messages.ts';
 
 const allowed = (origin: 'client' | 'worker' | 'system') =>
@@ -14,16 +15,15 @@ const allowed = (origin: 'client' | 'worker' | 'system') =>
 
 describe('who may send what', () => {
   it('is said for every command', () => {
-    const types = [executionCommandBodies, workflowCommandBodies, replayCommandBodies].flatMap((bodies) =>
-      Object.keys(bodies),
-    );
+    const families = [executionCommandBodies, workflowCommandBodies, replayCommandBodies, tenantCommandBodies];
+    const types = families.flatMap((bodies) => Object.keys(bodies));
     expect(Object.keys(COMMAND_ORIGINS).sort()).toEqual(types.sort());
     for (const origins of Object.values(COMMAND_ORIGINS)) expect(origins.length).toBeGreaterThan(0);
   });
 
   it('keeps results to workers, and starts and cancels away from them', () => {
     expect(allowed('worker')).toEqual(['CompleteStep', 'FailStep', 'RecordHeartbeat']);
-    expect(allowed('client')).toEqual(['CancelExecution', 'RegisterWorkflow', 'StartExecution']);
+    expect(allowed('client')).toEqual(['CancelExecution', 'RegisterWorkflow', 'SetTimeoutPolicy', 'StartExecution']);
   });
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { executionCommandBodies } from './execution.commands.ts';
 import { commandIdSchema, correlationIdSchema, instantSchema, traceparentSchema } from './ids.ts';
 import { replayCommandBodies } from './replay.messages.ts';
+import { tenantCommandBodies } from './tenant.messages.ts';
 import { workflowCommandBodies } from './workflow.messages.ts';
 
 /** The two forms of a command: as sent (subject + this body), and as a commit records it. */
@@ -61,19 +62,22 @@ type Sent = z.infer<z.ZodObject<typeof sent>>;
 export type ExecutionCommand = CommandOf<typeof executionCommandBodies>;
 export type WorkflowCommand = CommandOf<typeof workflowCommandBodies>;
 export type ReplayCommand = CommandOf<typeof replayCommandBodies>;
-export type Command = ExecutionCommand | WorkflowCommand | ReplayCommand;
+export type TenantCommand = CommandOf<typeof tenantCommandBodies>;
+export type Command = ExecutionCommand | WorkflowCommand | ReplayCommand | TenantCommand;
 export type CommandType = Command['type'];
 
 export type SentCommand = Sent & Command;
 export type RecordedExecutionCommand = Recorded & ExecutionCommand;
 export type RecordedWorkflowCommand = Recorded & WorkflowCommand;
 export type RecordedReplayCommand = Recorded & ReplayCommand;
+export type RecordedTenantCommand = Recorded & TenantCommand;
 
 /** By aggregate, so that a command sent to the wrong aggregate's subject does not parse. */
 export const sentCommandSchemas = {
   execution: commandUnion(executionCommandBodies, sent),
   workflow: commandUnion(workflowCommandBodies, sent),
   replay: commandUnion(replayCommandBodies, sent),
+  tenant: commandUnion(tenantCommandBodies, sent),
 } as const;
 export type DecidedAggregate = keyof typeof sentCommandSchemas;
 export const isDecidedAggregate = (aggregate: string): aggregate is DecidedAggregate => aggregate in sentCommandSchemas;
@@ -82,6 +86,7 @@ export const recordedCommandSchemas = {
   execution: commandUnion(executionCommandBodies, recorded),
   workflow: commandUnion(workflowCommandBodies, recorded),
   replay: commandUnion(replayCommandBodies, recorded),
+  tenant: commandUnion(tenantCommandBodies, recorded),
 } as const;
 
 /** Which origins may send what; a worker's credential cannot start or cancel, a client's cannot report results. */
@@ -101,6 +106,7 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   ContinueExecution: ['system'],
   RegisterWorkflow: ['client', 'system'],
   RecordReplay: ['system'],
+  SetTimeoutPolicy: ['client'],
 };
 
 export const refusalSchema = z.strictObject({

@@ -3,6 +3,7 @@ import { recordedCommandSchemas } from './commands.ts';
 import { executionEventSchema } from './execution.events.ts';
 import { aggregateIdSchema, commandIdSchema, correlationIdSchema, sha256Schema, tenantSchema } from './ids.ts';
 import { replayEventSchema } from './replay.messages.ts';
+import { tenantEventSchema } from './tenant.messages.ts';
 import { workflowEventSchema } from './workflow.messages.ts';
 
 /** One decision round = one message on the aggregate's subject: atomic without any batch. */
@@ -50,14 +51,24 @@ export const replayCommitSchema = z.strictObject({
   ...digest,
 });
 
+export const tenantCommitSchema = z.strictObject({
+  ...envelope,
+  aggregate: z.literal('tenant'),
+  commands: z.array(recordedCommandSchemas.tenant).min(1),
+  events: z.array(tenantEventSchema),
+  ...digest,
+});
+
 export const commitSchema = z.discriminatedUnion('aggregate', [
   executionCommitSchema,
   workflowCommitSchema,
   replayCommitSchema,
+  tenantCommitSchema,
 ]);
 export type ExecutionCommit = z.infer<typeof executionCommitSchema>;
 export type WorkflowCommit = z.infer<typeof workflowCommitSchema>;
 export type ReplayCommit = z.infer<typeof replayCommitSchema>;
+export type TenantCommit = z.infer<typeof tenantCommitSchema>;
 export type Commit = z.infer<typeof commitSchema>;
 
 type Undigested<C> = C extends Commit ? Omit<C, 'digest'> : never;
@@ -73,6 +84,7 @@ const eventsSchemas = {
   execution: executionCommitSchema.shape.events,
   workflow: workflowCommitSchema.shape.events,
   replay: replayCommitSchema.shape.events,
+  tenant: tenantCommitSchema.shape.events,
 };
 
 /**

@@ -6,6 +6,8 @@ export * from './execution.commands.ts';
 export * from './execution.events.ts';
 export * from './workflow.messages.ts';
 export * from './replay.messages.ts';
+export * from './timeout-policy.ts';
+export * from './tenant.messages.ts';
 export * from './commands.ts';
 export * from './commit.ts';
 export * from './tasks.ts';

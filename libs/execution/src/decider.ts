@@ -5,6 +5,7 @@ import type {
   Instant,
   RecordedExecutionCommand,
   RecordedReplayCommand,
+  RecordedTenantCommand,
   RecordedWorkflowCommand,
   Refusal,
 } from '@throughline/contracts';
@@ -59,6 +60,7 @@ type Decided<C> = C extends unknown ? Omit<C, 'events'> : never;
 export type ExecutionCommandRecord = Decided<RecordedExecutionCommand>;
 export type WorkflowCommandRecord = Decided<RecordedWorkflowCommand>;
 export type ReplayCommandRecord = Decided<RecordedReplayCommand>;
+export type TenantCommandRecord = Decided<RecordedTenantCommand>;
 
 export const refused = (
   code: ErrorCode,

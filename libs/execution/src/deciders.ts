@@ -1,18 +1,27 @@
-import type { DecidedAggregate, ExecutionEvent, ReplayEvent, WorkflowEvent } from '@throughline/contracts';
+import type { DecidedAggregate, ExecutionEvent, ReplayEvent, TenantEvent, WorkflowEvent } from '@throughline/contracts';
 import type { AggregateRef } from '@throughline/contracts';
 import type { AnyState } from './any-state.ts';
 import { decideExecution } from './decide/decide-execution.ts';
-import type { Decider, ExecutionCommandRecord, ReplayCommandRecord, WorkflowCommandRecord } from './decider.ts';
+import type {
+  Decider,
+  ExecutionCommandRecord,
+  ReplayCommandRecord,
+  TenantCommandRecord,
+  WorkflowCommandRecord,
+} from './decider.ts';
 import { evolve } from './evolve.ts';
 import { type ExecutionState, initialExecution } from './execution-state.ts';
 import { decideReplay, evolveReplay } from './replay/record-replay.ts';
 import { initialReplay, type ReplayState } from './replay/replay-state.ts';
+import { decideTenant, evolveTenant } from './tenant/decide-tenant.ts';
+import { initialTenant, type TenantState } from './tenant/tenant-state.ts';
 import { decideWorkflow, evolveWorkflow } from './workflow/register-workflow.ts';
 import { initialWorkflow, type WorkflowState } from './workflow/workflow-state.ts';
 
 export type ExecutionDecider = Decider<ExecutionState, ExecutionCommandRecord, ExecutionEvent>;
 export type WorkflowDecider = Decider<WorkflowState, WorkflowCommandRecord, WorkflowEvent>;
 export type ReplayDecider = Decider<ReplayState, ReplayCommandRecord, ReplayEvent>;
+export type TenantDecider = Decider<TenantState, TenantCommandRecord, TenantEvent>;
 
 export const executionDecider: ExecutionDecider = { initial: initialExecution, decide: decideExecution, evolve };
 export const workflowDecider: WorkflowDecider = {
@@ -22,7 +31,14 @@ export const workflowDecider: WorkflowDecider = {
 };
 export const replayDecider: ReplayDecider = { initial: initialReplay, decide: decideReplay, evolve: evolveReplay };
 
-const DECIDERS = { execution: executionDecider, workflow: workflowDecider, replay: replayDecider };
+export const tenantDecider: TenantDecider = { initial: initialTenant, decide: decideTenant, evolve: evolveTenant };
+
+const DECIDERS = {
+  execution: executionDecider,
+  workflow: workflowDecider,
+  replay: replayDecider,
+  tenant: tenantDecider,
+};
 
 /** The decider of whatever aggregate a record belongs to; the state says which messages it takes. */
 export type AnyDecider<S> = Decider<S, unknown, unknown>;

@@ -2,8 +2,20 @@ export { type AggregateState, type RecentCommand, storedAt } from './aggregate-s
 export type { AnyState } from './any-state.ts';
 export { REGION, ROLE_ARN, statesArn } from './aws-arns.ts';
 export { type Decider, type Decision, type Env, type ResolvedMachine } from './decider.ts';
-export type { ExecutionCommandRecord, ReplayCommandRecord, WorkflowCommandRecord } from './decider.ts';
-export { type AnyDecider, deciderOf, executionDecider, replayDecider, workflowDecider } from './deciders.ts';
+export type {
+  ExecutionCommandRecord,
+  ReplayCommandRecord,
+  TenantCommandRecord,
+  WorkflowCommandRecord,
+} from './decider.ts';
+export {
+  type AnyDecider,
+  deciderOf,
+  executionDecider,
+  replayDecider,
+  tenantDecider,
+  workflowDecider,
+} from './deciders.ts';
 export {
   askedOfChildren,
   awaitedEffects,
@@ -36,6 +48,14 @@ export { type Progress, progressOf } from './progress.ts';
 export { initialReplay, type RecordedReplay, type ReplayState } from './replay/replay-state.ts';
 export { decideRound, type Pending, type Round, type RoundMeta, type RoundOutcome } from './round.ts';
 export { isLegalTransition, LEGAL_TRANSITIONS } from './status.ts';
+export {
+  type EditedPolicy,
+  initialTenant,
+  policyKey,
+  type PolicyKey,
+  tenantRef,
+  type TenantState,
+} from './tenant/tenant-state.ts';
 export { type CommitAt, foldCommit, walkCommit, type WalkedEvent } from './walk.ts';
 export { workflowIdOf, workflowRef } from './workflow/workflow-id.ts';
 export {

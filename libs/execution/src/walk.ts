@@ -3,8 +3,10 @@ import type {
   ExecutionEvent,
   RecordedExecutionCommand,
   RecordedReplayCommand,
+  RecordedTenantCommand,
   RecordedWorkflowCommand,
   ReplayEvent,
+  TenantEvent,
   WorkflowEvent,
 } from '@throughline/contracts';
 import { withCommand, withCommit } from './aggregate-state.ts';
@@ -12,6 +14,7 @@ import type { AnyState } from './any-state.ts';
 import { deciderOf } from './deciders.ts';
 import type { ExecutionState } from './execution-state.ts';
 import type { ReplayState } from './replay/replay-state.ts';
+import type { TenantState } from './tenant/tenant-state.ts';
 import type { WorkflowState } from './workflow/workflow-state.ts';
 
 /** A commit with its place on the log. */
@@ -24,6 +27,7 @@ interface MessagesOf {
   execution: { event: ExecutionEvent; command: RecordedExecutionCommand };
   workflow: { event: WorkflowEvent; command: RecordedWorkflowCommand };
   replay: { event: ReplayEvent; command: RecordedReplayCommand };
+  tenant: { event: TenantEvent; command: RecordedTenantCommand };
 }
 type MessagesFor<S extends AnyState> = S extends ExecutionState
   ? MessagesOf['execution']
@@ -31,7 +35,9 @@ type MessagesFor<S extends AnyState> = S extends ExecutionState
     ? MessagesOf['workflow']
     : S extends ReplayState
       ? MessagesOf['replay']
-      : never;
+      : S extends TenantState
+        ? MessagesOf['tenant']
+        : never;
 
 /** One event of a commit, with the command that caused it and the states around it. */
 export interface WalkedEvent<S extends AnyState> {

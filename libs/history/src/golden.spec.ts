@@ -6,6 +6,7 @@ import {
   parseCommit,
   replayEventSchema,
   RULES_VERSION,
+  tenantEventSchema,
   workflowEventSchema,
 } from '@throughline/contracts';
 import { type AnyState, type CommitAt, DEFAULT_LIMITS, type Limits } from '@throughline/execution';
@@ -32,6 +33,7 @@ const endOf = (log: readonly CommitAt[]): Json => {
   if (!state) throw new Error('a log without commits');
   if ('end' in state) return { version: state.version, status: state.status, ...state.end };
   if ('versions' in state) return { version: state.version, hashes: state.versions.map(({ hash }) => hash) };
+  if ('policies' in state) return { version: state.version, policies: Object.keys(state.policies) };
   return { version: state.version, verdict: state.replay?.result.verdict ?? null };
 };
 
@@ -79,7 +81,7 @@ describe.each(GOLDEN.map((golden) => [golden.name, golden] as const))('golden lo
 
 describe('the golden logs together', () => {
   const held = new Set(GOLDEN.flatMap(({ log }) => log.flatMap(({ commit }) => commit.events.map(({ type }) => type))));
-  const known = [executionEventSchema, workflowEventSchema, replayEventSchema].flatMap((schema) =>
+  const known = [executionEventSchema, workflowEventSchema, replayEventSchema, tenantEventSchema].flatMap((schema) =>
     schema.options.map((option) => option.shape.type.value),
   );
 

@@ -36,6 +36,7 @@ class OrchestratorProjection implements Projection {
           takeWorkflow(changes, record);
           break;
         case 'replay':
+        case 'tenant':
           break;
       }
     }

@@ -299,4 +299,25 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
         },
       ]),
   },
+  {
+    name: 'tenant-settings',
+    play: () =>
+      recorded(ref('tenant', 'default'), [
+        {
+          type: 'SetTimeoutPolicy',
+          body: {
+            slaClass: 'interactive',
+            actionClass: 'destructive',
+            policy: {
+              executionMs: 600_000,
+              stepMs: 30_000,
+              queueWaitMs: 60_000,
+              approvalMs: 3_600_000,
+              cancelGraceMs: 10_000,
+              answerWaitMs: 25_000,
+            },
+          },
+        },
+      ]),
+  },
 ];

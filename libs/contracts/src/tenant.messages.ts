@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { actionClassSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
+
+/** Commands and events of the `tenant` aggregate, of which each tenant has one: settings, and acts on what is the tenant's. */
+export const setTimeoutPolicySchema = z.strictObject({
+  slaClass: slaClassSchema,
+  actionClass: actionClassSchema,
+  policy: timeoutPolicySchema,
+});
+
+export const tenantCommandBodies = { SetTimeoutPolicy: setTimeoutPolicySchema } as const;
+
+export const tenantEventSchema = z.discriminatedUnion('type', [
+  /** Which policy, and what it says now: the causing command's body. */
+  z.strictObject({ type: z.literal('TimeoutPolicySet') }),
+]);
+export type TenantEvent = z.infer<typeof tenantEventSchema>;
