@@ -1,4 +1,5 @@
 export type * from './machine.ts';
+export type * from './extension.ts';
 export { FAULT_CODES, type FaultCode } from './validate/fault-codes.ts';
 export type { Scope } from './scope.ts';
 export { Expenses } from './cost-meter.ts';

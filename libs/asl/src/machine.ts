@@ -1,5 +1,6 @@
 import type { ChildAwaits, EffectClass, Json, JsonObject } from '@throughline/contracts';
 import type { ChoiceOperator } from './choice-operators.ts';
+import type { MachineExtension, TaskExtension } from './extension.ts';
 import type { FaultCode } from './validate/fault-codes.ts';
 
 /** How the expressions of a state are written: as JSONPath with payload templates, or as JSONata. */
@@ -21,6 +22,7 @@ export interface Machine extends Flow {
   /** States at every depth. */
   readonly stateCount: number;
   readonly timeoutMs?: number;
+  readonly extension?: MachineExtension;
 }
 
 /** Where a finished state goes: on to another one, or out of its flow. */
@@ -106,6 +108,10 @@ export type TaskResource =
     })
   /** Run by whoever polls the activity. */
   | (ResourceNames & { readonly kind: 'activity'; readonly queue: string })
+  /** Waits until people have agreed. */
+  | (ResourceNames & { readonly kind: 'approval' })
+  /** Waits for a signal of this name to the execution; its payload is the result. */
+  | (ResourceNames & { readonly kind: 'signal'; readonly signal: string })
   /** Another execution; what of it is awaited, and whether its output comes as JSON text or as JSON. */
   | (ResourceNames & { readonly kind: 'child'; readonly awaits: ChildAwaits });
 
@@ -134,6 +140,7 @@ export type TaskState = Named &
     /** Read and checked; no task is run under another account's role here. */
     readonly credentials?: Template;
     readonly effectClass: EffectClass;
+    readonly extension: TaskExtension;
     readonly transition: Transition;
   };
 

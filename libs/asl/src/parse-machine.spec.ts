@@ -231,7 +231,11 @@ describe('a Task', () => {
       task({ Throughline: { EffectClass: 'safe' } }),
       ['OUT_OF_RANGE /States/S/Throughline/EffectClass'],
     ],
-    ['has an unknown extension', task({ Throughline: { Mutex: 'x' } }), ['UNKNOWN_FIELD /States/S/Throughline/Mutex']],
+    [
+      'has an unknown extension',
+      task({ Throughline: { Colour: 'x' } }),
+      ['UNKNOWN_FIELD /States/S/Throughline/Colour'],
+    ],
     ['has an object as Retry', task({ Retry: {} }), ['WRONG_TYPE /States/S/Retry']],
     [
       'retries badly',

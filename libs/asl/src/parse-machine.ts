@@ -2,6 +2,7 @@ import { asWritten, isJsonObject, type Json, type JsonObject } from '@throughlin
 import type { Fault, Machine } from './machine.ts';
 import { SECONDS_MAX } from './seconds.ts';
 import { variablesOf } from './validate/assign.ts';
+import { EXTENSION_FIELD, readMachineExtension } from './validate/extension.ts';
 import type { FaultCode } from './validate/fault-codes.ts';
 import { Fields, type Reading } from './validate/fields.ts';
 import { readFlow, readInnerFlow } from './validate/flow.ts';
@@ -11,7 +12,7 @@ import { readQueryLanguage } from './validate/state.ts';
 export type ParsedMachine =
   { readonly ok: true; readonly machine: Machine } | { readonly ok: false; readonly faults: readonly Fault[] };
 
-const MACHINE_FIELDS = ['Comment', 'QueryLanguage', 'StartAt', 'States', 'TimeoutSeconds', 'Version'];
+const MACHINE_FIELDS = ['Comment', 'QueryLanguage', 'StartAt', 'States', 'TimeoutSeconds', 'Version', EXTENSION_FIELD];
 
 const refused = (code: FaultCode, message: string): ParsedMachine => ({
   ok: false,
@@ -57,11 +58,13 @@ const readMachine = (definition: JsonObject): ParsedMachine => {
   const version = fields.text('Version');
   if (version !== undefined && version !== '1.0') fields.fault('Version', 'OUT_OF_RANGE', '"Version" has to be "1.0".');
   const timeoutSeconds = fields.integer('TimeoutSeconds', 1, SECONDS_MAX);
+  const extension = readMachineExtension(fields);
   const flow = readFlow(fields);
   if (start.faults.length > 0) return { ok: false, faults: start.faults };
   const machine: Machine = {
     ...fields.comment(),
     ...flow,
+    ...extension,
     stateCount: start.statePlaces.size,
     ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1_000 }),
   };

@@ -47,9 +47,10 @@ export type EffectClass = z.infer<typeof effectClassSchema>;
 
 /**
  * What ends a step attempt: the answer of the worker that ran it, which for a job (`.sync`) may be submitted before; a
- * callback, after a worker has submitted the work or taken the activity; or the child execution that it started.
+ * callback, after a worker has submitted the work or taken the activity; the child execution that it started; the
+ * agreement of people; or a signal to the execution.
  */
-export const ATTEMPT_AWAITS = ['result', 'job', 'callback', 'activity', 'child'] as const;
+export const ATTEMPT_AWAITS = ['result', 'job', 'callback', 'activity', 'child', 'approval', 'signal'] as const;
 export type AttemptAwaits = (typeof ATTEMPT_AWAITS)[number];
 
 export const TIMER_PURPOSES = ['wait', 'retry', 'timeout', 'heartbeat', 'execution-timeout'] as const;

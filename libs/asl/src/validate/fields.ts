@@ -184,6 +184,15 @@ export class Fields {
     });
   }
 
+  /** The strings of an array; what is none is noted and left out. */
+  texts(name: string): readonly string[] {
+    const items = this.list(name);
+    const texts = items.filter((item) => typeof item === 'string' && item !== '');
+    if (texts.length < items.length)
+      this.fault(name, 'WRONG_TYPE', `"${name}" has to hold strings that are not empty.`);
+    return texts as readonly string[]; // filtered above
+  }
+
   list(name: string): readonly Json[] {
     const value = this.value(name);
     if (value === undefined) return [];

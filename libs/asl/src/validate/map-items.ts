@@ -1,5 +1,5 @@
-import type { ItemBatcher, ItemReader } from '../machine.ts';
-import type { Fields } from './fields.ts';
+import type { ItemBatcher, ItemReader, TaskResource } from '../machine.ts';
+import { type Fields, quoted } from './fields.ts';
 import { readResource } from './resource.ts';
 import { type Bounds, readNumber } from './sourced.ts';
 import { readObjectTemplate, readTemplate } from './template.ts';
@@ -26,6 +26,16 @@ const readInput = (fields: Fields) => {
   return input === undefined ? {} : { input };
 };
 
+/** The result of a reader's task is the items, so it has to be a task that ends with its result. */
+const readReaderResource = (fields: Fields): TaskResource => {
+  const { resource } = readResource(fields);
+  if (resource.kind !== 'task' || resource.awaits === 'callback') {
+    const message = `${quoted(resource.text)} reads no items: write a task that ends with its result, no child, activity, callback or person.`;
+    fields.fault('Resource', 'UNKNOWN_RESOURCE', message);
+  }
+  return resource;
+};
+
 export const readItemReader = (map: Fields): ItemReader | undefined => {
   const fields = map.object('ItemReader');
   if (!fields) return undefined;
@@ -35,7 +45,7 @@ export const readItemReader = (map: Fields): ItemReader | undefined => {
   config?.allow({ both: READER_CONFIG_FIELDS, JSONPath: ['MaxItemsPath'] });
   const maxItems = config && readNumber(config, 'MaxItems', POSITIVE);
   return {
-    resource: readResource(fields).resource,
+    resource: readReaderResource(fields),
     ...readInput(fields),
     ...(config && { config: config.values }),
     ...(maxItems && { maxItems }),

@@ -89,4 +89,20 @@ describe('a Map', () => {
   ])('that %s is refused', (_, state, faults) => {
     expect(faultsOfState(state)).toEqual(faults);
   });
+
+  it.each([
+    'arn:aws:states:::states:startExecution',
+    'arn:aws:states:::states:startExecution.sync:2',
+    'arn:aws:states:eu-west-1:111111111111:activity:read',
+    'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
+    'tl:task:files:read.waitForTaskToken',
+    'tl:approval',
+    'tl:signal:go',
+  ])('has no items read by %s, which does not end with them', (Resource) => {
+    const read = map({
+      ItemProcessor: processor({ ProcessorConfig: { Mode: 'DISTRIBUTED' } }),
+      ItemReader: { Resource },
+    });
+    expect(faultsOfState(read)).toEqual(['UNKNOWN_RESOURCE /ItemReader/Resource']);
+  });
 });

@@ -15,8 +15,10 @@ const SERVICE =
 const FUNCTION = /^arn:[^:]{1,64}:lambda:[^:]{0,64}:[^:]{0,64}:function:([^:]{1,140})(?::[^:]{1,128})?$/;
 const ACTIVITY = /^arn:[^:]{1,64}:states:[^:]{0,64}:[^:]{0,64}:activity:([^:]{1,80})$/;
 const WORKER = /^tl:task:([^:]*):([^:]*)$/;
+const APPROVAL = 'tl:approval';
+const SIGNAL = /^tl:signal:([A-Za-z0-9_.-]{1,128})$/;
 const EXPECTED =
-  '"tl:task:<queue>:<handler>", "arn:aws:states:::<service>:<api>", the ARN of a Lambda function or of an activity';
+  '"tl:task:<queue>:<handler>", "tl:approval", "tl:signal:<name>", "arn:aws:states:::<service>:<api>", the ARN of a Lambda function or of an activity';
 
 /** What a task runs, and what its effect is taken for where the definition does not say. */
 interface ReadResource {
@@ -63,10 +65,18 @@ const workerTask = (text: string): TaskResource | undefined => {
   return { kind: 'task', text, resourceType: queue, resource: named, queue, handler, awaits };
 };
 
+/** What people do: the engine itself waits for it. */
+const peopleTask = (text: string): TaskResource | undefined => {
+  if (text === APPROVAL) return { kind: 'approval', text, resourceType: 'tl', resource: 'approval' };
+  const [, signal] = SIGNAL.exec(text) ?? [];
+  if (signal === undefined) return undefined;
+  return { kind: 'signal', text, resourceType: 'tl', resource: 'signal', signal };
+};
+
 export const readResource = (fields: Fields): ReadResource => {
   fields.require('Resource');
   const text = fields.text('Resource') ?? HTTP_INVOKE;
-  const own = workerTask(text);
+  const own = workerTask(text) ?? peopleTask(text);
   const resource = own ?? resourceOf(text);
   if (resource) return { resource, effectClass: own ? 'idempotent' : 'external' };
   fields.fault('Resource', 'UNKNOWN_RESOURCE', `${quoted(text)} cannot be run; write ${EXPECTED}.`);

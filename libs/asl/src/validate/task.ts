@@ -1,31 +1,18 @@
-import { EFFECT_CLASSES, type EffectClass } from '@throughline/contracts';
 import type { TaskState } from '../machine.ts';
 import { SECONDS_MAX } from '../seconds.ts';
 import { readHandlers } from './error-handling.ts';
+import { EXTENSION_FIELD, readTaskExtension } from './extension.ts';
 import type { Fields } from './fields.ts';
 import { readResource } from './resource.ts';
 import { readNumber } from './sourced.ts';
 import { knownFields, readDataFlow, readTransition } from './state-fields.ts';
 import { readObjectTemplate } from './template.ts';
 
-/** The one key of a definition under which everything stands that is not Amazon's. */
-const EXTENSION_FIELD = 'Throughline';
 const FIELDS = knownFields('Task', {
   both: ['Resource', 'TimeoutSeconds', 'HeartbeatSeconds', 'Credentials', 'Retry', 'Catch', EXTENSION_FIELD],
   JSONPath: ['TimeoutSecondsPath', 'HeartbeatSecondsPath'],
 });
 const SECONDS = { min: 1, max: SECONDS_MAX, whole: true };
-
-const isEffectClass = (text: string): text is EffectClass => (EFFECT_CLASSES as readonly string[]).includes(text);
-
-const readEffectClass = (fields: Fields): EffectClass | undefined => {
-  const extension = fields.object(EXTENSION_FIELD);
-  extension?.allowOnly(['EffectClass']);
-  const text = extension?.text('EffectClass');
-  if (text === undefined || isEffectClass(text)) return text;
-  extension?.fault('EffectClass', 'OUT_OF_RANGE', `"EffectClass" has to be one of ${EFFECT_CLASSES.join(', ')}.`);
-  return undefined;
-};
 
 const readTimes = (fields: Fields): Pick<TaskState, 'timeout' | 'heartbeat'> => {
   const timeout = readNumber(fields, 'TimeoutSeconds', SECONDS);
@@ -39,6 +26,7 @@ const readTimes = (fields: Fields): Pick<TaskState, 'timeout' | 'heartbeat'> => 
 export const readTask = (name: string, fields: Fields): TaskState => {
   fields.allow(FIELDS);
   const { resource, effectClass } = readResource(fields);
+  const extension = readTaskExtension(fields, resource);
   const credentials = readObjectTemplate(fields, 'Credentials');
   return {
     type: 'Task',
@@ -49,7 +37,8 @@ export const readTask = (name: string, fields: Fields): TaskState => {
     ...readTimes(fields),
     ...(credentials !== undefined && { credentials }),
     ...readHandlers(fields),
-    effectClass: readEffectClass(fields) ?? effectClass,
+    effectClass: extension.effectClass ?? effectClass,
+    extension,
     transition: readTransition(fields),
   };
 };

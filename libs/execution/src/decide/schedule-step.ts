@@ -69,10 +69,14 @@ interface Attempt {
 const awaitsOf = (resource: TaskResource): AttemptAwaits =>
   resource.kind === 'task' ? resource.awaits : resource.kind;
 
-const getsToken = (resource: TaskResource): boolean => resource.kind !== 'activity' && resource.awaits === 'callback';
+const getsToken = (resource: TaskResource): boolean =>
+  (resource.kind === 'task' || resource.kind === 'child') && resource.awaits === 'callback';
 
 /** A child execution is run by the engine: no queue of this name is ever published to. */
 const CHILDREN = { queue: 'executions' as Queue, handler: 'startExecution' }; // a subject token
+
+/** What people do is not for workers either; these names only say so where attempts are listed. */
+const PEOPLE = 'people' as Queue; // a subject token
 
 /** The last part of its ARN. */
 const activityName = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1);
@@ -86,6 +90,10 @@ const whoRuns = (resource: TaskResource): { readonly queue: Queue; readonly hand
       return { queue: resource.queue as Queue, handler: activityName(resource.resource) };
     case 'child':
       return CHILDREN;
+    case 'approval':
+      return { queue: PEOPLE, handler: 'approve' };
+    case 'signal':
+      return { queue: PEOPLE, handler: resource.signal };
     default:
       return assertNever(resource);
   }

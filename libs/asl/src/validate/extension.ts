@@ -1,0 +1,44 @@
+import { EFFECT_CLASSES, type EffectClass } from '@throughline/contracts';
+import type { MachineExtension, TaskExtension } from '../extension.ts';
+import type { TaskResource } from '../machine.ts';
+import { APPROVAL_FIELD, readApproval } from './approval.ts';
+import type { Fields } from './fields.ts';
+
+/** The one key of a definition under which everything stands that is not Amazon's. */
+export const EXTENSION_FIELD = 'Throughline';
+
+const MACHINE_KEYS = [APPROVAL_FIELD];
+const TASK_KEYS = ['EffectClass', APPROVAL_FIELD];
+
+export const readMachineExtension = (fields: Fields): { readonly extension?: MachineExtension } => {
+  const extension = fields.object(EXTENSION_FIELD);
+  if (!extension) return {};
+  extension.allowOnly(MACHINE_KEYS);
+  return { extension: { ...readApproval(extension) } };
+};
+
+export const readTaskExtension = (fields: Fields, resource: TaskResource): TaskExtension => {
+  const extension = fields.object(EXTENSION_FIELD);
+  extension?.allowOnly(TASK_KEYS);
+  const { approval } = readApproval(extension);
+  if (resource.kind === 'approval' && !approval) {
+    const at = extension ?? fields;
+    const message = 'A task "tl:approval" says who has to agree: "Throughline": { "Approval": { … } }.';
+    at.fault(extension ? APPROVAL_FIELD : EXTENSION_FIELD, 'MISSING_FIELD', message);
+  }
+  if (resource.kind !== 'approval' && approval) {
+    const message = 'Only a task with the Resource "tl:approval", or the machine, has an "Approval".';
+    extension?.fault(APPROVAL_FIELD, 'UNKNOWN_FIELD', message);
+  }
+  const effectClass = readEffectClass(extension);
+  return { ...(effectClass && { effectClass }), ...(approval && { approval }) };
+};
+
+const isEffectClass = (text: string): text is EffectClass => (EFFECT_CLASSES as readonly string[]).includes(text);
+
+const readEffectClass = (extension: Fields | undefined): EffectClass | undefined => {
+  const text = extension?.text('EffectClass');
+  if (text === undefined || isEffectClass(text)) return text;
+  extension?.fault('EffectClass', 'OUT_OF_RANGE', `"EffectClass" has to be one of ${EFFECT_CLASSES.join(', ')}.`);
+  return undefined;
+};

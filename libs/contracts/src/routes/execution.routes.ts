@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { labelsSchema, triggerKindSchema, workflowNameSchema } from '../execution.commands.ts';
+import { executionStatusSchema } from '../execution.events.ts';
+import { correlationIdSchema, executionIdSchema } from '../ids.ts';
+import { jsonSchema } from '../json.ts';
+import { executionsHealthSchema, executionViewSchema, pageOf, statsSchema, stepViewSchema } from '../views.ts';
+import { cursor, idParams, limit, nameParams, PAGE_MAX, route } from './route.ts';
+
+/** A caller may wait for the end of an execution this long in one request. */
+export const WAIT_MS_MAX = 30_000;
+const waitMs = z.coerce.number().int().min(0).max(WAIT_MS_MAX).optional();
+
+export const startExecutionRequestSchema = z
+  .strictObject({
+    input: jsonSchema.optional(),
+    /** Another name for `input`. */
+    trigger_data: jsonSchema.optional(),
+    version: z.int().positive().optional(),
+    /** Given id: starting again with the same body answers with the same execution. */
+    executionId: executionIdSchema.optional(),
+    idempotencyKey: z.string().min(1).max(256).optional(),
+    correlationId: correlationIdSchema.optional(),
+    parentExecutionId: executionIdSchema.optional(),
+    trigger: triggerKindSchema.optional(),
+    runId: z.string().min(1).max(128).optional(),
+    labels: labelsSchema.optional(),
+    /** Wait this long for the end before answering; the answer is 201 either way. */
+    waitMs,
+  })
+  .refine((body) => !(body.input !== undefined && body.trigger_data !== undefined), {
+    error: 'give input or trigger_data, not both',
+  })
+  .refine((body) => !(body.executionId !== undefined && body.idempotencyKey !== undefined), {
+    error: 'give executionId or idempotencyKey, not both',
+  });
+export type StartExecutionRequest = z.input<typeof startExecutionRequestSchema>;
+
+export const executionRoutes = {
+  startExecution: route({
+    service: 'orchestrator',
+    method: 'POST',
+    path: '/api/v1/workflows/:name/executions',
+    permission: 'executions:start',
+    summary: 'Start an execution; answers after its start is committed',
+    status: 201,
+    params: nameParams,
+    body: startExecutionRequestSchema,
+    response: executionViewSchema,
+  }),
+  listExecutions: route({
+    service: 'orchestrator',
+    method: 'GET',
+    path: '/api/v1/executions',
+    permission: 'executions:read',
+    summary: 'Executions, newest first',
+    status: 200,
+    query: z.strictObject({
+      status: executionStatusSchema.optional(),
+      workflow: workflowNameSchema.optional(),
+      correlationId: correlationIdSchema.optional(),
+      limit: limit(50),
+      cursor,
+    }),
+    response: pageOf(executionViewSchema),
+  }),
+  executionsHealth: route({
+    service: 'orchestrator',
+    method: 'GET',
+    path: '/api/v1/executions/health',
+    permission: 'executions:read',
+    summary: 'Open and stalled executions, projection lag, room on the log',
+    status: 200,
+    response: executionsHealthSchema,
+  }),
+  getExecution: route({
+    service: 'orchestrator',
+    method: 'GET',
+    path: '/api/v1/executions/:id',
+    permission: 'executions:read',
+    summary: 'One execution; `waitMs` waits that long for its end',
+    status: 200,
+    params: idParams,
+    query: z.strictObject({ waitMs }),
+    response: executionViewSchema,
+  }),
+  listSteps: route({
+    service: 'orchestrator',
+    method: 'GET',
+    path: '/api/v1/executions/:id/steps',
+    permission: 'executions:read',
+    summary: 'State visits of an execution in order of entry',
+    status: 200,
+    params: idParams,
+    query: z.strictObject({ limit: limit(PAGE_MAX), cursor }),
+    response: pageOf(stepViewSchema),
+  }),
+  cancelExecution: route({
+    service: 'orchestrator',
+    method: 'POST',
+    path: '/api/v1/executions/:id/cancel',
+    permission: 'executions:control',
+    summary: 'Cancel an execution; results of its running steps are refused from then on',
+    status: 200,
+    params: idParams,
+    body: z.strictObject({ reason: z.string().max(1_024).optional() }),
+    response: executionViewSchema,
+  }),
+  stats: route({
+    service: 'orchestrator',
+    method: 'GET',
+    path: '/api/v1/stats',
+    permission: 'executions:read',
+    summary: 'Counts by status',
+    status: 200,
+    response: statsSchema,
+  }),
+} as const;
