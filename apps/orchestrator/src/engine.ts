@@ -14,6 +14,7 @@ import { CommandLoop } from './commands/command-loop.ts';
 import { EffectPublisher } from './commands/effect-publisher.ts';
 import { LogRoom } from './commands/log-room.ts';
 import { StateCache } from './commands/state-cache.ts';
+import { TenantSettings } from './commands/tenant-settings.ts';
 import { WorkflowCatalog } from './commands/workflow-catalog.ts';
 import type { OrchestratorConfig } from './config.ts';
 import { consumeCommands } from './consumers/command-consumer.ts';
@@ -35,6 +36,7 @@ export class Engine {
   readonly room: LogRoom;
   readonly catalog: WorkflowCatalog;
   readonly states: StateCache;
+  readonly settings: TenantSettings;
   private readonly nc: NatsConnection;
   private readonly logger: Logger;
   private readonly config: OrchestratorConfig;
@@ -65,11 +67,13 @@ export class Engine {
     this.clock = config.timerSpeed === 1 ? BROKER_CLOCK : fastClock(config.timerSpeed, Date.now());
     this.states = new StateCache(this.log, config.statesMax);
     this.catalog = new WorkflowCatalog(this.log);
+    this.settings = new TenantSettings(this.log);
     this.room = new LogRoom(this.log);
     this.loop = new CommandLoop({
       log: this.log,
       states: this.states,
       catalog: this.catalog,
+      settings: this.settings,
       effects: new EffectPublisher(nc, this.publisher, tokens, this.clock),
       reply: this.reply,
     });

@@ -1,4 +1,4 @@
-import type { EffectClass } from '@throughline/contracts';
+import type { ActionClass, EffectClass, Mode, Priority, SlaClass } from '@throughline/contracts';
 
 /** What stands under `Throughline`: everything of a definition that is not Amazon's. */
 
@@ -18,10 +18,16 @@ export interface ApprovalRule {
 export interface MachineExtension {
   /** The whole execution waits for it. */
   readonly approval?: ApprovalRule;
+  readonly sla?: SlaClass;
+  readonly actionClass?: ActionClass;
+  readonly mode?: Mode;
+  readonly priority?: Priority;
 }
 
 export interface TaskExtension {
   readonly effectClass?: EffectClass;
+  readonly actionClass?: ActionClass;
+  readonly priority?: Priority;
   /** Of an approval task only. */
   readonly approval?: ApprovalRule;
 }

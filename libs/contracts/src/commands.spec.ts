@@ -23,7 +23,13 @@ describe('who may send what', () => {
 
   it('keeps results to workers, and starts and cancels away from them', () => {
     expect(allowed('worker')).toEqual(['CompleteStep', 'FailStep', 'RecordHeartbeat']);
-    expect(allowed('client')).toEqual(['CancelExecution', 'RegisterWorkflow', 'SetTimeoutPolicy', 'StartExecution']);
+    expect(allowed('client')).toEqual([
+      'CancelExecution',
+      'RegisterWorkflow',
+      'ResetTimeoutPolicy',
+      'SetTimeoutPolicy',
+      'StartExecution',
+    ]);
   });
 });
 

@@ -107,6 +107,7 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   RegisterWorkflow: ['client', 'system'],
   RecordReplay: ['system'],
   SetTimeoutPolicy: ['client'],
+  ResetTimeoutPolicy: ['client'],
 };
 
 export const refusalSchema = z.strictObject({

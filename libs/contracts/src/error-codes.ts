@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   TL0112: { status: 400, title: 'The task token is not valid' },
   TL0113: { status: 409, title: 'Too many generations of child executions' },
   TL0114: { status: 409, title: 'An execution cannot be its own ancestor' },
+  TL0170: { status: 422, title: 'The timeout policy contradicts itself' },
   TL0201: { status: 500, title: 'A commit of an unknown version is on the log' },
   TL0202: { status: 500, title: 'A commit on the log is damaged' },
   TL0203: { status: 503, title: 'The log could not be appended to' },

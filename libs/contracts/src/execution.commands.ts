@@ -8,6 +8,8 @@ import {
   timerIdSchema,
 } from './ids.ts';
 import { jsonSchema } from './json.ts';
+import { prioritySchema } from './priority.ts';
+import { modeSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
 
 /** What can be asked of an execution. Each is decided in libs/execution/src/decide/<command>.ts. */
 
@@ -68,6 +70,12 @@ export const startExecutionSchema = z.strictObject({
   /** How many parents stand above it. Only the engine says so, as of the attempt that the child reports to. */
   generation: z.int().nonnegative().optional(),
   parentAttempt: z.strictObject({ token: attemptTokenSchema, awaits: childAwaitsSchema }).optional(),
+  /** These three go before what the machine says of itself. */
+  sla: slaClassSchema.optional(),
+  mode: modeSchema.optional(),
+  priority: prioritySchema.optional(),
+  /** The tenant's own timeout policy, where it has edited the one that applies. Only the engine says so. */
+  policy: timeoutPolicySchema.optional(),
 });
 
 /** Both ends of a step attempt as its worker saw them: recorded input, so replay needs no clock. */

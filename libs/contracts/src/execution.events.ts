@@ -10,6 +10,8 @@ import {
   timerIdSchema,
 } from './ids.ts';
 import { jsonSchema } from './json.ts';
+import { prioritySchema } from './priority.ts';
+import { actionClassSchema, modeSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
 
 /**
  * What happened to an execution. Data stands once on the log: a payload equal to what the frame already holds is left
@@ -71,6 +73,15 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     correlationId: correlationIdSchema,
     /** sha256 of the RFC 8785 form of workflow, version asked for, and input: refuses one id with two bodies. */
     bodyHash: sha256Schema,
+  }),
+  /** Where machine or start says anything of it: what applies from here on, whatever becomes of the settings. */
+  z.strictObject({
+    type: z.literal('ExecutionClassified'),
+    slaClass: slaClassSchema,
+    actionClass: actionClassSchema,
+    mode: modeSchema,
+    priority: prioritySchema,
+    policy: timeoutPolicySchema,
   }),
   /** The state's input is the frame's data. */
   z.strictObject({
@@ -206,6 +217,10 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     idempotencyKey: sha256Schema,
     timeoutMs: z.int().positive().optional(),
     heartbeatMs: z.int().positive().optional(),
+    /** Absent: normal. */
+    priority: prioritySchema.optional(),
+    /** A worker that gets it later than that does not begin it. Absent: it may lie on its queue for ever. */
+    queueWaitMs: z.int().positive().optional(),
   }),
   /** Output: the causing command's `output`. */
   z.strictObject({ type: z.literal('StepSucceeded'), token: attemptTokenSchema }),

@@ -1,5 +1,6 @@
 export * from './json.ts';
 export * from './ids.ts';
+export * from './priority.ts';
 export * from './streams.ts';
 export * from './subjects.ts';
 export * from './execution.commands.ts';

@@ -12,6 +12,7 @@ import {
   type TimerId,
   timerIdSchema,
 } from './ids.ts';
+import type { Priority } from './priority.ts';
 import { TASK_REPORTS, type TaskReportKind } from './task-tokens.messages.ts';
 
 /**
@@ -30,10 +31,6 @@ export const logSubject = (ref: AggregateRef): string => join('log', ref.tenant,
 /** What senders publish to; the stream's transform stores it as `tl.cmd.<partition>.<origin>.<tenant>.<aggregate>.<id>`. */
 export const commandSubject = (origin: Origin, ref: AggregateRef): string =>
   join('in', origin, ref.tenant, ref.aggregate, ref.aggregateId);
-
-/** Priorities order the queues of one worker; one level exists today. */
-export const PRIORITIES = ['normal'] as const;
-export type Priority = (typeof PRIORITIES)[number];
 
 export const taskSubject = (queue: Queue, priority: Priority, tenant: Tenant): string =>
   join('task', queue, priority, tenant);

@@ -12,6 +12,7 @@ import {
   traceparentSchema,
 } from './ids.ts';
 import { jsonSchema } from './json.ts';
+import { prioritySchema } from './priority.ts';
 
 /** Effects on the wire. Both are derived from the log and can be published again with the same id. */
 
@@ -33,6 +34,10 @@ export const stepTaskSchema = z.strictObject({
   idempotencyKey: sha256Schema,
   timeoutMs: z.int().positive().optional(),
   heartbeatMs: z.int().positive().optional(),
+  /** Absent: normal. */
+  priority: prioritySchema.optional(),
+  /** Counted from `scheduledAt`: whoever gets it later does not begin it. */
+  queueWaitMs: z.int().positive().optional(),
   scheduledAt: instantSchema,
   correlationId: correlationIdSchema,
   traceparent: traceparentSchema.optional(),

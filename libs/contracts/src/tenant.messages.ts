@@ -8,10 +8,18 @@ export const setTimeoutPolicySchema = z.strictObject({
   policy: timeoutPolicySchema,
 });
 
-export const tenantCommandBodies = { SetTimeoutPolicy: setTimeoutPolicySchema } as const;
+/** Back to what applies where nothing is set. */
+export const resetTimeoutPolicySchema = z.strictObject({ slaClass: slaClassSchema, actionClass: actionClassSchema });
+
+export const tenantCommandBodies = {
+  SetTimeoutPolicy: setTimeoutPolicySchema,
+  ResetTimeoutPolicy: resetTimeoutPolicySchema,
+} as const;
 
 export const tenantEventSchema = z.discriminatedUnion('type', [
   /** Which policy, and what it says now: the causing command's body. */
   z.strictObject({ type: z.literal('TimeoutPolicySet') }),
+  /** Which one: the causing command's body. */
+  z.strictObject({ type: z.literal('TimeoutPolicyReset') }),
 ]);
 export type TenantEvent = z.infer<typeof tenantEventSchema>;

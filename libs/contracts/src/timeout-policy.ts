@@ -10,6 +10,11 @@ export const ACTION_CLASSES = ['read', 'change', 'destructive'] as const;
 export const actionClassSchema = z.enum(ACTION_CLASSES);
 export type ActionClass = z.infer<typeof actionClassSchema>;
 
+/** Whether the one who starts an execution waits for its end in the same request. */
+export const MODES = ['immediate', 'background'] as const;
+export const modeSchema = z.enum(MODES);
+export type Mode = z.infer<typeof modeSchema>;
+
 /** As long as a timer of the broker may lie ahead. */
 export const POLICY_MS_MAX = 366 * 24 * 3_600_000;
 /** What a load balancer between a caller and us is sure to sit through. */

@@ -212,6 +212,8 @@ const taskOf = (state: ExecutionState, attempt: OpenAttempt): StepTask => {
     idempotencyKey: attempt.idempotencyKey,
     ...(attempt.timeoutMs === null ? {} : { timeoutMs: attempt.timeoutMs }),
     ...(attempt.heartbeatMs === null ? {} : { heartbeatMs: attempt.heartbeatMs }),
+    ...(attempt.priority === 'normal' ? {} : { priority: attempt.priority }),
+    ...(attempt.queueWaitMs === null ? {} : { queueWaitMs: attempt.queueWaitMs }),
     scheduledAt: attempt.scheduledAt,
     correlationId: state.correlationId,
     ...(attempt.traceparent === null ? {} : { traceparent: attempt.traceparent }),

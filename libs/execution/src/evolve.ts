@@ -7,6 +7,7 @@ import {
   type Json,
 } from '@throughline/contracts';
 import { childRequest, waitsForChild } from './child-request.ts';
+import { classificationOf } from './classification/classification.ts';
 import type { ExecutionCommandRecord } from './decider.ts';
 import {
   afterMove,
@@ -63,6 +64,8 @@ const applied = (state: ExecutionState, event: ExecutionEvent, command: Executio
   switch (event.type) {
     case 'ExecutionStarted':
       return started(state, event, command);
+    case 'ExecutionClassified':
+      return { ...state, roundEvents: state.roundEvents + 1, classification: classificationOf(event) };
     case 'StateEntered':
       return entered(state, event, command);
     case 'StateExited':
@@ -292,6 +295,8 @@ const stepScheduled = (
     idempotencyKey: event.idempotencyKey,
     timeoutMs: event.timeoutMs ?? null,
     heartbeatMs: event.heartbeatMs ?? null,
+    priority: event.priority ?? 'normal',
+    queueWaitMs: event.queueWaitMs ?? null,
     scheduledAt: command.at,
     lastSeenAt: command.at,
     timers: [],

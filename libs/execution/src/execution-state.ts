@@ -8,6 +8,7 @@ import {
   type ExecutionStatus,
   type Instant,
   type Json,
+  type Priority,
   type Queue,
   RULES_VERSION,
   type TimerId,
@@ -16,6 +17,7 @@ import {
 } from '@throughline/contracts';
 import { List, Map } from 'immutable';
 import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
+import type { Classification } from './classification/classification.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
 /** What the start said and settled; never changes afterwards. */
@@ -62,6 +64,8 @@ export interface OpenAttempt {
   readonly idempotencyKey: string;
   readonly timeoutMs: number | null;
   readonly heartbeatMs: number | null;
+  readonly priority: Priority;
+  readonly queueWaitMs: number | null;
   readonly scheduledAt: Instant;
   /** The schedule or the last heartbeat: what a heartbeat timer is measured from. */
   readonly lastSeenAt: Instant;
@@ -128,6 +132,8 @@ export interface ExecutionState extends AggregateState {
    */
   readonly stopped: List<StoppedChild>;
   readonly end: ExecutionEnd | null;
+  /** Null where neither machine nor start says anything of classes: then no policy applies. */
+  readonly classification: Classification | null;
 }
 
 /** Written out, not spread: every later copy of the state is fast only if the first has one plain shape. */
@@ -152,6 +158,7 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   continuationsWithoutWait: 0,
   stopped: List(),
   end: null,
+  classification: null,
 });
 
 /** An execution's aggregate id is its execution id: one subject token, only branded differently. */

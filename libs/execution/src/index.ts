@@ -26,6 +26,9 @@ export {
   effectsOfRepeats,
   type TaskTokenPlace,
 } from './effects.ts';
+export { type Classification, classesOf } from './classification/classification.ts';
+export { type Classes, tasksOf } from './classification/classify.ts';
+export { DEFAULT_POLICIES } from './classification/default-policies.ts';
 export { jsonBytes } from './json-size.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, OpenAttempt, StartFacts } from './execution-state.ts';
 export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';

@@ -113,7 +113,8 @@ export const createTaskProcessor = (options: TaskProcessorOptions): TaskProcesso
     const report =
       deliveries > DELIVERIES_MAX
         ? crashedReport(task, deliveries, worker)
-        : await executeTask(task, handlers, { worker, signal, heartbeat, log });
+        : (lateReport(task, deliveries, worker) ??
+          (await executeTask(task, handlers, { worker, signal, heartbeat, log })));
     const answer = await sendUntilAnswered(task, commandOf(report, task, worker), options);
     logOutcome(log, task, report, answer);
     return answer;
@@ -125,6 +126,17 @@ const crashedReport = (task: StepTask, deliveries: number, worker: string): Step
   const at = nowInstant();
   const cause = `The task was delivered ${deliveries - 1} times and no worker lived to report a result.`;
   const body = { token: task.token, error: ERROR_NAMES.taskFailed, cause, startedAt: at, finishedAt: at, worker };
+  return { type: 'FailStep', body };
+};
+
+/** What comes a second time was begun in time by a worker that died over it. */
+const lateReport = (task: StepTask, deliveries: number, worker: string): StepReport | undefined => {
+  if (task.queueWaitMs === undefined || deliveries > 1) return undefined;
+  const waitedMs = Date.now() - Date.parse(task.scheduledAt);
+  if (waitedMs <= task.queueWaitMs) return undefined;
+  const at = nowInstant();
+  const cause = `The task lay on queue ${task.queue} for ${waitedMs} ms, and ${task.queueWaitMs} ms are allowed: it was not begun.`;
+  const body = { token: task.token, error: ERROR_NAMES.timeout, cause, startedAt: at, finishedAt: at, worker };
   return { type: 'FailStep', body };
 };
 

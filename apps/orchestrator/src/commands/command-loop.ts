@@ -18,6 +18,7 @@ import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
 import type { EffectPublisher } from './effect-publisher.ts';
 import type { ReceivedCommand } from './received-command.ts';
 import { keyOf, type StateCache } from './state-cache.ts';
+import type { TenantSettings } from './tenant-settings.ts';
 import { UndecidableError } from './undecidable.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
 
@@ -25,6 +26,7 @@ export interface CommandLoopParts {
   readonly log: EventLog;
   readonly states: StateCache;
   readonly catalog: WorkflowCatalog;
+  readonly settings: TenantSettings;
   readonly effects: EffectPublisher;
   /** Publishes an answer to the sender's inbox. */
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
@@ -131,7 +133,7 @@ export class CommandLoop {
       for (let tries = 0; tries <= CONFLICTS_MAX; tries += 1) {
         const loaded = await this.parts.states.load(ref);
         if (loaded.kind === 'unreadable') return await this.bury(batch, loaded.code, loaded.problem);
-        const round = await decide(this.parts.catalog, loaded.state, batch, spans);
+        const round = await decide(this.parts, loaded.state, batch, spans);
         // Where nothing is appended no fence has held: a refusal must not rest on a state that is behind the log.
         const trusted =
           round.draft !== undefined || !loaded.cached || (await this.parts.states.isCurrent(loaded.state));
@@ -154,10 +156,10 @@ export class CommandLoop {
     batch: readonly ReceivedCommand[],
     spans: readonly DecideSpan[],
   ): Promise<Settled | undefined> {
-    const { states, catalog } = this.parts;
+    const { states } = this.parts;
     const state = batch[0]?.command.type === 'StartExecution' ? states.assumeNew(ref) : undefined;
     if (!state) return undefined;
-    const round = await decide(catalog, state, batch, spans).catch((error: unknown) => {
+    const round = await decide(this.parts, state, batch, spans).catch((error: unknown) => {
       if (error instanceof UndecidableError) return undefined;
       throw error;
     });
@@ -216,6 +218,7 @@ export class CommandLoop {
     const state = storedAt(round.state, outcome.seq);
     this.parts.states.put(state);
     if ('versions' in state) this.parts.catalog.remember(state);
+    if ('policies' in state) this.parts.settings.remember(state);
     // Answered before the effects are out: the commit is what an acceptance promises, and effects follow from it.
     this.answer(batch, spans, round, state);
     const fresh = effectsOf(state, outcome.commit);

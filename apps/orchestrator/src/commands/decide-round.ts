@@ -10,23 +10,31 @@ import {
   type ResolvedMachine,
   type Round,
 } from '@throughline/execution';
+import { completeStart, type StartCommand } from './complete-start.ts';
 import type { ReceivedCommand } from './received-command.ts';
 import type { DecideSpan } from './decide-tracing.ts';
+import type { TenantSettings } from './tenant-settings.ts';
 import { UndecidableError } from './undecidable.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
 
 /** What decide sees of a sent command: the span that decides it takes the place of the sender's, so effects continue it. */
 type Recordable = SentCommand & { readonly at: ReceivedCommand['at']; readonly seed: string };
 
+export interface DecidingParts {
+  readonly catalog: WorkflowCatalog;
+  readonly settings: TenantSettings;
+}
+
 /** Fetches the definitions that the commands need, then decides them as one round. Pure but for that fetch and the commit's name. */
 export const decide = async (
-  catalog: WorkflowCatalog,
+  { catalog, settings }: DecidingParts,
   state: AnyState,
   batch: readonly ReceivedCommand[],
   spans: readonly DecideSpan[],
 ): Promise<Round<AnyState>> => {
   const machines = await machinesFor(catalog, state, batch);
-  const pending = batch.map(({ command, at }, index) => {
+  const completed = await completeStarts(settings, state, batch, machines);
+  const pending = completed.map(({ command, at }, index) => {
     const { v: _v, replyTo: _replyTo, traceparent, ...given } = command;
     const continued = spans[index]?.traceparent ?? traceparent;
     return { command: { ...given, ...(continued === undefined ? {} : { traceparent: continued }) }, at };
@@ -66,7 +74,6 @@ const machineKey = (state: AnyState, command: Pick<SentCommand, 'type' | 'body'>
   return command.type === 'StartExecution' ? startKey(command as StartCommand) : undefined;
 };
 
-type StartCommand = Extract<SentCommand, { type: 'StartExecution' }>;
 const startKey = ({ body }: Pick<StartCommand, 'body'>): string => `${body.workflow}/${body.version ?? 'latest'}`;
 
 const versionKey = ({ name, version }: Pick<ResolvedMachine, 'name' | 'version'>): string => `${name}/${version}`;
@@ -94,4 +101,23 @@ const machinesFor = async (
     machines.set(versionKey(resolved), resolved);
   }
   return machines;
+};
+
+const completeStarts = async (
+  settings: TenantSettings,
+  state: AnyState,
+  batch: readonly ReceivedCommand[],
+  machines: ReadonlyMap<string | undefined, ResolvedMachine>,
+): Promise<readonly ReceivedCommand[]> => {
+  if (state.ref.aggregate !== 'execution' || startOf(state)) return batch;
+  const { tenant } = state.ref;
+  return Promise.all(
+    batch.map(async (received) => {
+      const { command } = received;
+      const machine = command.type === 'StartExecution' ? machines.get(startKey(command)) : undefined;
+      if (command.type !== 'StartExecution' || !machine) return received;
+      const completed = await completeStart(settings, tenant, command, machine);
+      return completed === command ? received : { ...received, command: completed };
+    }),
+  );
 };

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICIES } from '@throughline/execution';
 import { checkCommand } from './command-consumer.ts';
 import { fireTimerOf } from './due-timer-consumer.ts';
 
@@ -50,6 +51,15 @@ describe('what can be said of a command before its aggregate is looked at', () =
     const checked = (by: string) => checkCommand(message(`tl.cmd.0.${by}.default.execution.e-1`, start));
     expect(checked(origin)).toMatchObject({ kind: 'refused', code: 'TL0110' });
     expect(checked('system')).toMatchObject({ kind: 'command' });
+  });
+
+  test('a client does not bring the timeouts along that it is to be held to', () => {
+    const policy = DEFAULT_POLICIES.batch.change;
+    const start = { ...cancel, type: 'StartExecution', body: { workflow: 'w', input: 1, trigger: 'manual', policy } };
+    expect(checkCommand(message('tl.cmd.0.client.default.execution.e-1', start))).toMatchObject({
+      kind: 'refused',
+      code: 'TL0110',
+    });
   });
 
   test('a sender with a proper inbox hears even of a body that does not parse', () => {

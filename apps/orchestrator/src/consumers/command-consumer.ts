@@ -95,6 +95,10 @@ export const checkCommand = (
     const message = `only the engine says what attempt a child belongs to, not origin ${origin}`;
     return { kind: 'refused', code: 'TL0110', message, replyTo };
   }
+  if (command.type === 'StartExecution' && origin !== 'system' && command.body.policy !== undefined) {
+    const message = `a start goes by the tenant's own timeout policies, which origin ${origin} does not bring along`;
+    return { kind: 'refused', code: 'TL0110', message, replyTo };
+  }
   return { kind: 'command', received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
 };
 

@@ -15,6 +15,7 @@ import { CommandLoop } from '../commands/command-loop.ts';
 import type { ReceivedCommand } from '../commands/received-command.ts';
 import { EffectPublisher } from '../commands/effect-publisher.ts';
 import { StateCache } from '../commands/state-cache.ts';
+import { TenantSettings } from '../commands/tenant-settings.ts';
 import { WorkflowCatalog } from '../commands/workflow-catalog.ts';
 import { TaskTokens } from '../task-tokens/task-tokens.ts';
 import { instantOf } from '../log-clock.ts';
@@ -38,6 +39,7 @@ export const decidingSystem = (nc: NatsConnection) => {
     log,
     states: new StateCache(log, 100),
     catalog,
+    settings: new TenantSettings(log),
     effects: new EffectPublisher(nc, publisher, SPEC_TOKENS),
     reply: (replyTo, answer) => {
       answers.set(replyTo, [...(answers.get(replyTo) ?? []), answer]);

@@ -2,19 +2,25 @@ import { EFFECT_CLASSES, type EffectClass } from '@throughline/contracts';
 import type { MachineExtension, TaskExtension } from '../extension.ts';
 import type { TaskResource } from '../machine.ts';
 import { APPROVAL_FIELD, readApproval } from './approval.ts';
+import {
+  MACHINE_CLASSIFICATION,
+  readMachineClassification,
+  readTaskClassification,
+  TASK_CLASSIFICATION,
+} from './classification.ts';
 import type { Fields } from './fields.ts';
 
 /** The one key of a definition under which everything stands that is not Amazon's. */
 export const EXTENSION_FIELD = 'Throughline';
 
-const MACHINE_KEYS = [APPROVAL_FIELD];
-const TASK_KEYS = ['EffectClass', APPROVAL_FIELD];
+const MACHINE_KEYS = [APPROVAL_FIELD, ...MACHINE_CLASSIFICATION];
+const TASK_KEYS = ['EffectClass', APPROVAL_FIELD, ...TASK_CLASSIFICATION];
 
 export const readMachineExtension = (fields: Fields): { readonly extension?: MachineExtension } => {
   const extension = fields.object(EXTENSION_FIELD);
   if (!extension) return {};
   extension.allowOnly(MACHINE_KEYS);
-  return { extension: { ...readApproval(extension) } };
+  return { extension: { ...readApproval(extension), ...readMachineClassification(extension) } };
 };
 
 export const readTaskExtension = (fields: Fields, resource: TaskResource): TaskExtension => {
@@ -31,7 +37,7 @@ export const readTaskExtension = (fields: Fields, resource: TaskResource): TaskE
     extension?.fault(APPROVAL_FIELD, 'UNKNOWN_FIELD', message);
   }
   const effectClass = readEffectClass(extension);
-  return { ...(effectClass && { effectClass }), ...(approval && { approval }) };
+  return { ...(effectClass && { effectClass }), ...(approval && { approval }), ...readTaskClassification(extension) };
 };
 
 const isEffectClass = (text: string): text is EffectClass => (EFFECT_CLASSES as readonly string[]).includes(text);

@@ -18,7 +18,7 @@ import type { Publisher } from './publisher.ts';
 
 /** Publishes a step attempt with an id made of execution and token: published twice in a short time, it is there once. */
 export const publishTask = async (publisher: Publisher, task: StepTask): Promise<void> => {
-  await publisher.publish(taskSubject(task.queue, 'normal', task.tenant), JSON.stringify(task), {
+  await publisher.publish(taskSubject(task.queue, task.priority ?? 'normal', task.tenant), JSON.stringify(task), {
     msgId: `${task.tenant}.${task.executionId}.${task.token}`,
   });
 };

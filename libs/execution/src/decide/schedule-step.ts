@@ -13,9 +13,11 @@ import {
   type AttemptToken,
   type EffectClass,
   type Json,
+  type Priority,
   type Queue,
 } from '@throughline/contracts';
 import { requestFault } from '../child-request.ts';
+import { stepRules } from '../classification/classification.ts';
 import { type FrameId, outward } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
 import { taskTokenOf } from '../task-token.ts';
@@ -45,7 +47,19 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
   if (!times.ok) return evaluationFailed(run, id, times);
   const fault = resource.kind === 'child' ? requestFault(input.value, state.queryLanguage) : undefined;
   if (fault !== undefined) return evaluationFailed(run, id, { ok: false, error: 'States.Runtime', cause: fault });
-  open(run, id, { token, resource, input: input.value, effectClass: state.effectClass, ...times.value });
+  const { timeoutMs: stepMs, ...rules } = stepRules(run.state.classification, state);
+  const { timeoutMs = stepMs } = times.value;
+  open(run, id, {
+    token,
+    resource,
+    input: input.value,
+    effectClass: state.effectClass,
+    ...times.value,
+    ...rules,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    // A bound that nobody wrote is one on the work, and begins where the longest wait on the queue ends.
+    ...(times.value.timeoutMs === undefined && rules.queueWaitMs !== undefined ? { graceMs: rules.queueWaitMs } : {}),
+  });
 };
 
 /** A Map whose items a worker reads: with the reader's answer the iterations begin. */
@@ -64,6 +78,10 @@ interface Attempt {
   readonly effectClass: EffectClass;
   readonly timeoutMs?: number;
   readonly heartbeatMs?: number;
+  readonly priority?: Priority;
+  readonly queueWaitMs?: number;
+  /** Added to `timeoutMs` before the log ends the attempt. */
+  readonly graceMs?: number;
 }
 
 const awaitsOf = (resource: TaskResource): AttemptAwaits =>
@@ -102,7 +120,7 @@ const whoRuns = (resource: TaskResource): { readonly queue: Queue; readonly hand
 const open = (
   run: Run,
   id: FrameId,
-  { token, resource, input, effectClass, timeoutMs, heartbeatMs }: Attempt,
+  { token, resource, input, effectClass, timeoutMs, heartbeatMs, priority, queueWaitMs, graceMs = 0 }: Attempt,
 ): void => {
   const frame = run.frame(id);
   const written = run.write(input, frame.data);
@@ -122,9 +140,11 @@ const open = (
       idempotencyKey: idempotencyKey(run, id),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(queueWaitMs === undefined ? {} : { queueWaitMs }),
     },
     written.bytes,
   );
-  if (timeoutMs !== undefined) run.arm('timeout', id, run.nowMs() + timeoutMs, token);
+  if (timeoutMs !== undefined) run.arm('timeout', id, run.nowMs() + graceMs + timeoutMs, token);
   if (heartbeatMs !== undefined) run.arm('heartbeat', id, run.nowMs() + heartbeatMs, token);
 };

@@ -1,4 +1,5 @@
 import { GENERATIONS_MAX, type Json } from '@throughline/contracts';
+import { classifiedBy } from '../classification/classification.ts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { executionIdOf, type ExecutionState, type StartFacts } from '../execution-state.ts';
 import { ROOT_FRAME } from '../frames.ts';
@@ -59,7 +60,10 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
     correlationId: body.correlationId ?? (rootExecutionId as unknown as ExecutionState['correlationId']),
     bodyHash,
   });
-  if (machine.timeoutMs !== undefined) run.arm('execution-timeout', ROOT_FRAME, run.nowMs() + machine.timeoutMs);
+  const classified = classifiedBy(machine, body);
+  if (classified) run.emit(classified);
+  const timeoutMs = machine.timeoutMs ?? classified?.policy.executionMs;
+  if (timeoutMs !== undefined) run.arm('execution-timeout', ROOT_FRAME, run.nowMs() + timeoutMs);
   advance(run);
   return run.accepted();
 };

@@ -1,7 +1,7 @@
 import { assertNever, type TenantEvent } from '@throughline/contracts';
 import { type Decision, refused, type TenantCommandRecord } from '../decider.ts';
 import { jsonBytes } from '../json-size.ts';
-import { setTimeoutPolicy, timeoutPolicySet } from './set-timeout-policy.ts';
+import { resetTimeoutPolicy, setTimeoutPolicy, timeoutPolicyReset, timeoutPolicySet } from './set-timeout-policy.ts';
 import type { TenantState } from './tenant-state.ts';
 import type { TenantVerdict } from './tenant-verdict.ts';
 
@@ -23,8 +23,10 @@ const judge = (state: TenantState, command: TenantCommandRecord): TenantVerdict 
   switch (command.type) {
     case 'SetTimeoutPolicy':
       return setTimeoutPolicy(state, command);
+    case 'ResetTimeoutPolicy':
+      return resetTimeoutPolicy(state, command);
     default:
-      return assertNever(command.type);
+      return assertNever(command);
   }
 };
 
@@ -33,7 +35,9 @@ export const evolveTenant = (state: TenantState, event: TenantEvent, command: Te
   switch (event.type) {
     case 'TimeoutPolicySet':
       return timeoutPolicySet(counted, command);
+    case 'TimeoutPolicyReset':
+      return timeoutPolicyReset(counted, command);
     default:
-      return assertNever(event.type);
+      return assertNever(event);
   }
 };

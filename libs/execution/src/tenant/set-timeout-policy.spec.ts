@@ -53,6 +53,23 @@ describe('SetTimeoutPolicy', () => {
     expect(changed.state.policies['batch.destructive']).toMatchObject({ policy: { stepMs: 20_000 } });
   });
 
+  test('a reset brings the default back, and where it stands already leaves no commit', () => {
+    const body = { slaClass: 'batch' as const, actionClass: 'destructive' as const };
+    const { state } = tell(initial, 'c-1', set(10_000));
+    const reset = tell(state, 'c-2', { type: 'ResetTimeoutPolicy', body });
+    expect(reset.draft?.events).toEqual([{ type: 'TimeoutPolicyReset' }]);
+    expect(reset.state.policies).toEqual({});
+    expect(tell(reset.state, 'c-3', { type: 'ResetTimeoutPolicy', body })).toMatchObject({
+      outcomes: [{ kind: 'ignored' }],
+    });
+  });
+
+  test('a policy whose step would outlast the execution is refused, and nothing is set', () => {
+    const { draft, outcomes } = tell(initial, 'c-1', set(60_001));
+    expect(outcomes).toMatchObject([{ kind: 'refused', refusal: { code: 'TL0170' } }]);
+    expect(draft).toBeUndefined();
+  });
+
   test('a tenant has one aggregate, of its own name', () => {
     const other = tenantDecider.initial({ ...tenantRef(TENANT), aggregateId: aggregateIdSchema.parse('globex') });
     expect(tell(other, 'c-1', set(1))).toMatchObject({ outcomes: [{ kind: 'refused', refusal: { code: 'TL0006' } }] });

@@ -149,6 +149,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     }
     case 'ExecutionTimedOut':
       return outside('ExecutionTimedOut', 'executionTimedOutEventDetails', errorFields('States.Timeout', undefined));
+    case 'ExecutionClassified':
     case 'BranchStarted':
     case 'BranchFailed':
     case 'StepCancelled':

@@ -277,6 +277,18 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       under.start({});
     },
   ),
+  execution(
+    'classified-and-late',
+    machine(
+      { Look: task({ Throughline: { ActionClass: 'read', Priority: 'low' }, Next: 'Drop' }), Drop: task() },
+      { Throughline: { Sla: 'interactive', ActionClass: 'destructive' } },
+    ),
+    (under) => {
+      under.start({});
+      under.complete({ seen: true });
+      under.fire();
+    },
+  ),
   {
     name: 'workflow-versions',
     play: () =>
@@ -309,7 +321,7 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
             slaClass: 'interactive',
             actionClass: 'destructive',
             policy: {
-              executionMs: 600_000,
+              executionMs: 7_200_000,
               stepMs: 30_000,
               queueWaitMs: 60_000,
               approvalMs: 3_600_000,
@@ -318,6 +330,7 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
             },
           },
         },
+        { type: 'ResetTimeoutPolicy', body: { slaClass: 'interactive', actionClass: 'destructive' } },
       ]),
   },
 ];
