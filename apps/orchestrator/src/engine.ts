@@ -75,6 +75,7 @@ export class Engine {
       catalog: this.catalog,
       settings: this.settings,
       effects: new EffectPublisher(nc, this.publisher, tokens, this.clock),
+      clock: this.clock,
       reply: this.reply,
     });
     this.reconciler = new Reconciler(nc, this.loop, reads, {

@@ -7,6 +7,7 @@ import {
 } from './commands.ts';
 import { executionCommandBodies, LABELS_MAX, labelsSchema, workflowNameSchema } from './execution.commands.ts';
 import { replayCommandBodies } from './replay.messages.ts';
+import { scheduleCommandBodies } from './schedule.messages.ts';
 import { tenantCommandBodies } from './tenant.messages.ts';
 import { workflowCommandBodies } from './workflow.messages.ts';
 
@@ -15,7 +16,13 @@ const allowed = (origin: 'client' | 'worker' | 'system') =>
 
 describe('who may send what', () => {
   it('is said for every command', () => {
-    const families = [executionCommandBodies, workflowCommandBodies, replayCommandBodies, tenantCommandBodies];
+    const families = [
+      executionCommandBodies,
+      workflowCommandBodies,
+      replayCommandBodies,
+      tenantCommandBodies,
+      scheduleCommandBodies,
+    ];
     const types = families.flatMap((bodies) => Object.keys(bodies));
     expect(Object.keys(COMMAND_ORIGINS).sort()).toEqual(types.sort());
     for (const origins of Object.values(COMMAND_ORIGINS)) expect(origins.length).toBeGreaterThan(0);
@@ -25,10 +32,15 @@ describe('who may send what', () => {
     expect(allowed('worker')).toEqual(['CompleteStep', 'FailStep', 'RecordHeartbeat']);
     expect(allowed('client')).toEqual([
       'CancelExecution',
+      'DeleteSchedule',
+      'PauseSchedule',
+      'PutSchedule',
       'RegisterWorkflow',
       'ResetTimeoutPolicy',
+      'ResumeSchedule',
       'SetTimeoutPolicy',
       'StartExecution',
+      'TriggerSchedule',
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { executionCommandBodies } from './execution.commands.ts';
 import { commandIdSchema, correlationIdSchema, instantSchema, traceparentSchema } from './ids.ts';
 import { replayCommandBodies } from './replay.messages.ts';
 import { tenantCommandBodies } from './tenant.messages.ts';
+import { scheduleCommandBodies } from './schedule.messages.ts';
 import { workflowCommandBodies } from './workflow.messages.ts';
 
 /** The two forms of a command: as sent (subject + this body), and as a commit records it. */
@@ -63,7 +64,8 @@ export type ExecutionCommand = CommandOf<typeof executionCommandBodies>;
 export type WorkflowCommand = CommandOf<typeof workflowCommandBodies>;
 export type ReplayCommand = CommandOf<typeof replayCommandBodies>;
 export type TenantCommand = CommandOf<typeof tenantCommandBodies>;
-export type Command = ExecutionCommand | WorkflowCommand | ReplayCommand | TenantCommand;
+export type ScheduleCommand = CommandOf<typeof scheduleCommandBodies>;
+export type Command = ExecutionCommand | WorkflowCommand | ReplayCommand | TenantCommand | ScheduleCommand;
 export type CommandType = Command['type'];
 
 export type SentCommand = Sent & Command;
@@ -71,6 +73,7 @@ export type RecordedExecutionCommand = Recorded & ExecutionCommand;
 export type RecordedWorkflowCommand = Recorded & WorkflowCommand;
 export type RecordedReplayCommand = Recorded & ReplayCommand;
 export type RecordedTenantCommand = Recorded & TenantCommand;
+export type RecordedScheduleCommand = Recorded & ScheduleCommand;
 
 /** By aggregate, so that a command sent to the wrong aggregate's subject does not parse. */
 export const sentCommandSchemas = {
@@ -78,6 +81,7 @@ export const sentCommandSchemas = {
   workflow: commandUnion(workflowCommandBodies, sent),
   replay: commandUnion(replayCommandBodies, sent),
   tenant: commandUnion(tenantCommandBodies, sent),
+  schedule: commandUnion(scheduleCommandBodies, sent),
 } as const;
 export type DecidedAggregate = keyof typeof sentCommandSchemas;
 export const isDecidedAggregate = (aggregate: string): aggregate is DecidedAggregate => aggregate in sentCommandSchemas;
@@ -87,6 +91,7 @@ export const recordedCommandSchemas = {
   workflow: commandUnion(workflowCommandBodies, recorded),
   replay: commandUnion(replayCommandBodies, recorded),
   tenant: commandUnion(tenantCommandBodies, recorded),
+  schedule: commandUnion(scheduleCommandBodies, recorded),
 } as const;
 
 /** Which origins may send what; a worker's credential cannot start or cancel, a client's cannot report results. */
@@ -108,6 +113,13 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   RecordReplay: ['system'],
   SetTimeoutPolicy: ['client'],
   ResetTimeoutPolicy: ['client'],
+  PutSchedule: ['client', 'system'],
+  PauseSchedule: ['client', 'system'],
+  ResumeSchedule: ['client', 'system'],
+  DeleteSchedule: ['client', 'system'],
+  TriggerSchedule: ['client', 'system'],
+  FireSchedule: ['system'],
+  RecordScheduledRun: ['system'],
 };
 
 export const refusalSchema = z.strictObject({

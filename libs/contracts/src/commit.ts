@@ -4,6 +4,7 @@ import { executionEventSchema } from './execution.events.ts';
 import { aggregateIdSchema, commandIdSchema, correlationIdSchema, sha256Schema, tenantSchema } from './ids.ts';
 import { replayEventSchema } from './replay.messages.ts';
 import { tenantEventSchema } from './tenant.messages.ts';
+import { scheduleEventSchema } from './schedule.messages.ts';
 import { workflowEventSchema } from './workflow.messages.ts';
 
 /** One decision round = one message on the aggregate's subject: atomic without any batch. */
@@ -59,16 +60,26 @@ export const tenantCommitSchema = z.strictObject({
   ...digest,
 });
 
+export const scheduleCommitSchema = z.strictObject({
+  ...envelope,
+  aggregate: z.literal('schedule'),
+  commands: z.array(recordedCommandSchemas.schedule).min(1),
+  events: z.array(scheduleEventSchema),
+  ...digest,
+});
+
 export const commitSchema = z.discriminatedUnion('aggregate', [
   executionCommitSchema,
   workflowCommitSchema,
   replayCommitSchema,
   tenantCommitSchema,
+  scheduleCommitSchema,
 ]);
 export type ExecutionCommit = z.infer<typeof executionCommitSchema>;
 export type WorkflowCommit = z.infer<typeof workflowCommitSchema>;
 export type ReplayCommit = z.infer<typeof replayCommitSchema>;
 export type TenantCommit = z.infer<typeof tenantCommitSchema>;
+export type ScheduleCommit = z.infer<typeof scheduleCommitSchema>;
 export type Commit = z.infer<typeof commitSchema>;
 
 type Undigested<C> = C extends Commit ? Omit<C, 'digest'> : never;
@@ -85,6 +96,7 @@ const eventsSchemas = {
   workflow: workflowCommitSchema.shape.events,
   replay: replayCommitSchema.shape.events,
   tenant: tenantCommitSchema.shape.events,
+  schedule: scheduleCommitSchema.shape.events,
 };
 
 /**

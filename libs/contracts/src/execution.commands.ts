@@ -4,6 +4,7 @@ import {
   correlationIdSchema,
   executionIdSchema,
   instantSchema,
+  scheduleIdSchema,
   sha256Schema,
   timerIdSchema,
 } from './ids.ts';
@@ -76,6 +77,8 @@ export const startExecutionSchema = z.strictObject({
   priority: prioritySchema.optional(),
   /** The tenant's own timeout policy, where it has edited the one that applies. Only the engine says so. */
   policy: timeoutPolicySchema.optional(),
+  /** The schedule that asks for it, and the instant it is for. Only the engine says so. */
+  schedule: z.strictObject({ scheduleId: scheduleIdSchema, instant: instantSchema }).optional(),
 });
 
 /** Both ends of a step attempt as its worker saw them: recorded input, so replay needs no clock. */

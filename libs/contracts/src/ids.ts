@@ -11,6 +11,7 @@ export const commandIdSchema = token.brand<'CommandId'>();
 export const queueSchema = token.brand<'Queue'>();
 export const timerIdSchema = token.brand<'TimerId'>();
 export const aggregateIdSchema = token.brand<'AggregateId'>();
+export const scheduleIdSchema = token.brand<'ScheduleId'>();
 
 export type Tenant = z.infer<typeof tenantSchema>;
 export type ExecutionId = z.infer<typeof executionIdSchema>;
@@ -19,6 +20,7 @@ export type CommandId = z.infer<typeof commandIdSchema>;
 export type Queue = z.infer<typeof queueSchema>;
 export type TimerId = z.infer<typeof timerIdSchema>;
 export type AggregateId = z.infer<typeof aggregateIdSchema>;
+export type ScheduleId = z.infer<typeof scheduleIdSchema>;
 
 /** `<commit version>.<event index>` of the `StepScheduled` that opened the attempt: unique per attempt, known to decide. */
 export const attemptTokenSchema = z

@@ -9,6 +9,7 @@ export * from './workflow.messages.ts';
 export * from './replay.messages.ts';
 export * from './timeout-policy.ts';
 export * from './tenant.messages.ts';
+export * from './schedule.messages.ts';
 export * from './commands.ts';
 export * from './commit.ts';
 export * from './tasks.ts';

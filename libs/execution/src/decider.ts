@@ -6,6 +6,7 @@ import type {
   RecordedExecutionCommand,
   RecordedReplayCommand,
   RecordedTenantCommand,
+  RecordedScheduleCommand,
   RecordedWorkflowCommand,
   Refusal,
 } from '@throughline/contracts';
@@ -61,6 +62,7 @@ export type ExecutionCommandRecord = Decided<RecordedExecutionCommand>;
 export type WorkflowCommandRecord = Decided<RecordedWorkflowCommand>;
 export type ReplayCommandRecord = Decided<RecordedReplayCommand>;
 export type TenantCommandRecord = Decided<RecordedTenantCommand>;
+export type ScheduleCommandRecord = Decided<RecordedScheduleCommand>;
 
 export const refused = (
   code: ErrorCode,

@@ -1,4 +1,11 @@
-import type { DecidedAggregate, ExecutionEvent, ReplayEvent, TenantEvent, WorkflowEvent } from '@throughline/contracts';
+import type {
+  DecidedAggregate,
+  ExecutionEvent,
+  ReplayEvent,
+  ScheduleEvent,
+  TenantEvent,
+  WorkflowEvent,
+} from '@throughline/contracts';
 import type { AggregateRef } from '@throughline/contracts';
 import type { AnyState } from './any-state.ts';
 import { decideExecution } from './decide/decide-execution.ts';
@@ -7,6 +14,7 @@ import type {
   ExecutionCommandRecord,
   ReplayCommandRecord,
   TenantCommandRecord,
+  ScheduleCommandRecord,
   WorkflowCommandRecord,
 } from './decider.ts';
 import { evolve } from './evolve.ts';
@@ -15,11 +23,15 @@ import { decideReplay, evolveReplay } from './replay/record-replay.ts';
 import { initialReplay, type ReplayState } from './replay/replay-state.ts';
 import { decideTenant, evolveTenant } from './tenant/decide-tenant.ts';
 import { initialTenant, type TenantState } from './tenant/tenant-state.ts';
+import { decideSchedule } from './schedule/decide-schedule.ts';
+import { evolveSchedule } from './schedule/evolve-schedule.ts';
+import { initialSchedule, type ScheduleState } from './schedule/schedule-state.ts';
 import { decideWorkflow, evolveWorkflow } from './workflow/register-workflow.ts';
 import { initialWorkflow, type WorkflowState } from './workflow/workflow-state.ts';
 
 export type ExecutionDecider = Decider<ExecutionState, ExecutionCommandRecord, ExecutionEvent>;
 export type WorkflowDecider = Decider<WorkflowState, WorkflowCommandRecord, WorkflowEvent>;
+export type ScheduleDecider = Decider<ScheduleState, ScheduleCommandRecord, ScheduleEvent>;
 export type ReplayDecider = Decider<ReplayState, ReplayCommandRecord, ReplayEvent>;
 export type TenantDecider = Decider<TenantState, TenantCommandRecord, TenantEvent>;
 
@@ -30,6 +42,11 @@ export const workflowDecider: WorkflowDecider = {
   evolve: evolveWorkflow,
 };
 export const replayDecider: ReplayDecider = { initial: initialReplay, decide: decideReplay, evolve: evolveReplay };
+export const scheduleDecider: ScheduleDecider = {
+  initial: initialSchedule,
+  decide: decideSchedule,
+  evolve: evolveSchedule,
+};
 
 export const tenantDecider: TenantDecider = { initial: initialTenant, decide: decideTenant, evolve: evolveTenant };
 
@@ -38,6 +55,7 @@ const DECIDERS = {
   workflow: workflowDecider,
   replay: replayDecider,
   tenant: tenantDecider,
+  schedule: scheduleDecider,
 };
 
 /** The decider of whatever aggregate a record belongs to; the state says which messages it takes. */

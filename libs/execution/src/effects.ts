@@ -35,6 +35,14 @@ import {
 } from './child-effects.ts';
 import { waitsForChild } from './child-request.ts';
 import { derivedId } from './hashes.ts';
+import {
+  askedOfRuns,
+  awaitedBySchedule,
+  reportOfRefusedRun,
+  reportToSchedule,
+  scheduleEffectsOf,
+} from './schedule/schedule-effects.ts';
+import type { ScheduleState } from './schedule/schedule-state.ts';
 import { taskTokenOf } from './task-token.ts';
 
 /** What the shell is to publish. Ids are derived from the log, so publishing an effect again is recognised as a repeat. */
@@ -71,6 +79,7 @@ export interface TaskTokenPlace {
  * events of other aggregates than executions have none.
  */
 export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readonly Effect[] => {
+  if (commit.aggregate === 'schedule' && isSchedule(after)) return scheduleEffectsOf(after, commit);
   if (commit.aggregate !== 'execution' || !isExecution(after)) return [];
   const effects: Effect[] = [];
   let tellsParent = false;
@@ -83,7 +92,7 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
       case 'ExecutionFailed':
       case 'ExecutionCancelled':
       case 'ExecutionTimedOut':
-        tellsParent ||= reportsEnd(after);
+        tellsParent ||= reportsEnd(after) || Boolean(after.start?.schedule);
         return;
       case 'StepScheduled': {
         const attempt = after.attempts.get(`${commit.version}.${index}`);
@@ -117,6 +126,7 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
 
 /** Everything that the state still waits for: what is published again when nobody knows whether it was published. */
 export const awaitedEffects = (state: AnyState): readonly Effect[] => {
+  if (isSchedule(state)) return awaitedBySchedule(state);
   if (!isExecution(state)) return [];
   return [
     ...openAttempts(state)
@@ -134,7 +144,8 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
  * the commits that hold these commands. Those of other commits are not this one's to bring back; each has its own command.
  */
 export const effectsOfRepeats = (state: AnyState, versions: ReadonlySet<number>): readonly Effect[] => {
-  if (versions.size === 0 || !isExecution(state)) return [];
+  if (versions.size === 0) return [];
+  if (!isExecution(state)) return awaitedEffects(state);
   return [
     ...awaitedEffects(state),
     ...[...versions].flatMap((version) => stopChildren(state, version).map(commandEffect)),
@@ -146,13 +157,15 @@ export const effectsOfRepeats = (state: AnyState, versions: ReadonlySet<number>)
  * is also sent where a command merely came twice, and relatives would then answer each other for ever.
  */
 export const askedOfChildren = (state: AnyState): readonly Effect[] =>
-  isExecution(state)
-    ? openAttempts(state)
-        .filter((attempt) => attempt.submitted && waitsForChild(attempt))
-        .flatMap((attempt) => askChild(state, attempt))
-        .map(commandEffect)
-        .map(again)
-    : [];
+  isSchedule(state)
+    ? askedOfRuns(state)
+    : isExecution(state)
+      ? openAttempts(state)
+          .filter((attempt) => attempt.submitted && waitsForChild(attempt))
+          .flatMap((attempt) => askChild(state, attempt))
+          .map(commandEffect)
+          .map(again)
+      : [];
 
 /** What a command leads to that leaves no event. */
 export const effectsOfIgnored = (state: AnyState, command: SentCommand): readonly Effect[] =>
@@ -173,13 +186,15 @@ const isExecution = (state: AnyState): state is ExecutionState => {
   }
 };
 
+const isSchedule = (state: AnyState): state is ScheduleState => state.ref.aggregate === 'schedule';
+
 type CommandEffect = Extract<Effect, { kind: 'command' }>;
 const commandEffect = (command: CommandTo): CommandEffect => ({ kind: 'command', ...command });
 const again = (effect: CommandEffect): CommandEffect => ({ ...effect, again: true });
 
 const reportEffects = (state: ExecutionState): readonly CommandEffect[] => {
-  const report = reportToParent(state);
-  return report ? [commandEffect(report)] : [];
+  const reports = [reportToParent(state), reportToSchedule(state)];
+  return reports.flatMap((report) => (report ? [commandEffect(report)] : []));
 };
 
 const attemptEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
@@ -262,4 +277,4 @@ const continueEffect = ({ ref }: ExecutionState, { version, index, traceparent }
 
 /** What a refused command leads to, where it is about a child: nothing of it is on the log. */
 export const effectsOfRefusal = (ref: AggregateRef, command: SentCommand, refusal: Refusal): readonly Effect[] =>
-  commandsOfRefusal(ref, command, refusal).map(commandEffect);
+  [...commandsOfRefusal(ref, command, refusal), ...reportOfRefusedRun(ref, command, refusal)].map(commandEffect);

@@ -201,6 +201,7 @@ const started = (
     name: body.name ?? null,
     generation: body.generation ?? 0,
     parentAttempt: body.parentAttempt ?? null,
+    schedule: body.schedule ?? null,
     bodyHash: event.bodyHash,
     startedAt: command.at,
     startedBy: command.actor,

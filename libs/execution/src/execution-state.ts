@@ -11,6 +11,7 @@ import {
   type Priority,
   type Queue,
   RULES_VERSION,
+  type ScheduleId,
   type TimerId,
   type TimerPurpose,
   type TriggerKind,
@@ -40,6 +41,8 @@ export interface StartFacts {
   readonly generation: number;
   /** Whom to tell of the start, and perhaps of the end. */
   readonly parentAttempt: { readonly token: AttemptToken; readonly awaits: ChildAwaits } | null;
+  /** The schedule that asked for it, to be told of start and end. */
+  readonly schedule: { readonly scheduleId: ScheduleId; readonly instant: Instant } | null;
   readonly bodyHash: string;
   readonly startedAt: Instant;
   readonly startedBy: { readonly kind: string; readonly id: string };

@@ -6,6 +6,7 @@ export type {
   ExecutionCommandRecord,
   ReplayCommandRecord,
   TenantCommandRecord,
+  ScheduleCommandRecord,
   WorkflowCommandRecord,
 } from './decider.ts';
 export {
@@ -14,6 +15,7 @@ export {
   executionDecider,
   replayDecider,
   tenantDecider,
+  scheduleDecider,
   workflowDecider,
 } from './deciders.ts';
 export {
@@ -49,6 +51,13 @@ export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { type Progress, progressOf } from './progress.ts';
 export { initialReplay, type RecordedReplay, type ReplayState } from './replay/replay-state.ts';
+export {
+  initialSchedule,
+  type OpenRun,
+  type PastRun,
+  type ScheduledInstant,
+  type ScheduleState,
+} from './schedule/schedule-state.ts';
 export { decideRound, type Pending, type Round, type RoundMeta, type RoundOutcome } from './round.ts';
 export { isLegalTransition, LEGAL_TRANSITIONS } from './status.ts';
 export {

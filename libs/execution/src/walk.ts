@@ -3,9 +3,11 @@ import type {
   ExecutionEvent,
   RecordedExecutionCommand,
   RecordedReplayCommand,
+  RecordedScheduleCommand,
   RecordedTenantCommand,
   RecordedWorkflowCommand,
   ReplayEvent,
+  ScheduleEvent,
   TenantEvent,
   WorkflowEvent,
 } from '@throughline/contracts';
@@ -15,6 +17,7 @@ import { deciderOf } from './deciders.ts';
 import type { ExecutionState } from './execution-state.ts';
 import type { ReplayState } from './replay/replay-state.ts';
 import type { TenantState } from './tenant/tenant-state.ts';
+import type { ScheduleState } from './schedule/schedule-state.ts';
 import type { WorkflowState } from './workflow/workflow-state.ts';
 
 /** A commit with its place on the log. */
@@ -28,6 +31,7 @@ interface MessagesOf {
   workflow: { event: WorkflowEvent; command: RecordedWorkflowCommand };
   replay: { event: ReplayEvent; command: RecordedReplayCommand };
   tenant: { event: TenantEvent; command: RecordedTenantCommand };
+  schedule: { event: ScheduleEvent; command: RecordedScheduleCommand };
 }
 type MessagesFor<S extends AnyState> = S extends ExecutionState
   ? MessagesOf['execution']
@@ -37,7 +41,9 @@ type MessagesFor<S extends AnyState> = S extends ExecutionState
       ? MessagesOf['replay']
       : S extends TenantState
         ? MessagesOf['tenant']
-        : never;
+        : S extends ScheduleState
+          ? MessagesOf['schedule']
+          : never;
 
 /** One event of a commit, with the command that caused it and the states around it. */
 export interface WalkedEvent<S extends AnyState> {

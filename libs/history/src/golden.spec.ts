@@ -6,6 +6,7 @@ import {
   parseCommit,
   replayEventSchema,
   RULES_VERSION,
+  scheduleEventSchema,
   tenantEventSchema,
   workflowEventSchema,
 } from '@throughline/contracts';
@@ -34,6 +35,7 @@ const endOf = (log: readonly CommitAt[]): Json => {
   if ('end' in state) return { version: state.version, status: state.status, ...state.end };
   if ('versions' in state) return { version: state.version, hashes: state.versions.map(({ hash }) => hash) };
   if ('policies' in state) return { version: state.version, policies: Object.keys(state.policies) };
+  if ('spec' in state) return { version: state.version, status: state.status, past: state.past as unknown as Json }; // JSON only
   return { version: state.version, verdict: state.replay?.result.verdict ?? null };
 };
 
@@ -81,9 +83,13 @@ describe.each(GOLDEN.map((golden) => [golden.name, golden] as const))('golden lo
 
 describe('the golden logs together', () => {
   const held = new Set(GOLDEN.flatMap(({ log }) => log.flatMap(({ commit }) => commit.events.map(({ type }) => type))));
-  const known = [executionEventSchema, workflowEventSchema, replayEventSchema, tenantEventSchema].flatMap((schema) =>
-    schema.options.map((option) => option.shape.type.value),
-  );
+  const known = [
+    executionEventSchema,
+    workflowEventSchema,
+    replayEventSchema,
+    tenantEventSchema,
+    scheduleEventSchema,
+  ].flatMap((schema) => schema.options.map((option) => option.shape.type.value));
 
   test('hold every event type', () => {
     expect(known.filter((type) => !held.has(type))).toEqual([]);

@@ -13,7 +13,8 @@ import {
   type Round,
   storedAt,
 } from '@throughline/execution';
-import { decide } from './decide-round.ts';
+import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
+import { decide, type DecidingParts } from './decide-round.ts';
 import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
 import type { EffectPublisher } from './effect-publisher.ts';
 import type { ReceivedCommand } from './received-command.ts';
@@ -28,6 +29,8 @@ export interface CommandLoopParts {
   readonly catalog: WorkflowCatalog;
   readonly settings: TenantSettings;
   readonly effects: EffectPublisher;
+  /** The broker's where it is left out. */
+  readonly clock?: LogClock;
   /** Publishes an answer to the sender's inbox. */
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
 }
@@ -98,6 +101,11 @@ export class CommandLoop {
     return effects.length;
   }
 
+  private deciding(): DecidingParts {
+    const { catalog, settings, clock = BROKER_CLOCK } = this.parts;
+    return { catalog, settings, clock, nowMs: Date.now() };
+  }
+
   private laneOf(ref: AggregateRef): Lane {
     const key = keyOf(ref);
     const open = this.lanes.get(key);
@@ -133,7 +141,7 @@ export class CommandLoop {
       for (let tries = 0; tries <= CONFLICTS_MAX; tries += 1) {
         const loaded = await this.parts.states.load(ref);
         if (loaded.kind === 'unreadable') return await this.bury(batch, loaded.code, loaded.problem);
-        const round = await decide(this.parts, loaded.state, batch, spans);
+        const round = await decide(this.deciding(), loaded.state, batch, spans);
         // Where nothing is appended no fence has held: a refusal must not rest on a state that is behind the log.
         const trusted =
           round.draft !== undefined || !loaded.cached || (await this.parts.states.isCurrent(loaded.state));
@@ -159,7 +167,7 @@ export class CommandLoop {
     const { states } = this.parts;
     const state = batch[0]?.command.type === 'StartExecution' ? states.assumeNew(ref) : undefined;
     if (!state) return undefined;
-    const round = await decide(this.parts, state, batch, spans).catch((error: unknown) => {
+    const round = await decide(this.deciding(), state, batch, spans).catch((error: unknown) => {
       if (error instanceof UndecidableError) return undefined;
       throw error;
     });

@@ -9,32 +9,54 @@ import {
   type ExecutionState,
   type ResolvedMachine,
   type Round,
+  type ScheduleState,
 } from '@throughline/execution';
 import { completeStart, type StartCommand } from './complete-start.ts';
 import type { ReceivedCommand } from './received-command.ts';
 import type { DecideSpan } from './decide-tracing.ts';
 import type { TenantSettings } from './tenant-settings.ts';
+import { foundForSchedule, type Surroundings } from '../schedules/found-for-schedule.ts';
 import { UndecidableError } from './undecidable.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
 
 /** What decide sees of a sent command: the span that decides it takes the place of the sender's, so effects continue it. */
 type Recordable = SentCommand & { readonly at: ReceivedCommand['at']; readonly seed: string };
 
-export interface DecidingParts {
-  readonly catalog: WorkflowCatalog;
+export interface DecidingParts extends Surroundings {
   readonly settings: TenantSettings;
 }
 
-/** Fetches the definitions that the commands need, then decides them as one round. Pure but for that fetch and the commit's name. */
+/**
+ * Fetches the definitions that the commands need, and what else has to be recorded with them, then decides them as one round.
+ * Pure but for that fetch and the commit's name.
+ */
 export const decide = async (
-  { catalog, settings }: DecidingParts,
+  parts: DecidingParts,
   state: AnyState,
   batch: readonly ReceivedCommand[],
   spans: readonly DecideSpan[],
 ): Promise<Round<AnyState>> => {
-  const machines = await machinesFor(catalog, state, batch);
-  const completed = await completeStarts(settings, state, batch, machines);
-  const pending = completed.map(({ command, at }, index) => {
+  if (isSchedule(state)) {
+    const [first, ...later] = batch;
+    if (!first) throw new Error('an empty round');
+    // What is found out for a command rests on the state right before it: one in a round.
+    const command = await foundForSchedule(first.command, first.at, state, parts);
+    const round = decideAll(new Map(), state, [{ ...first, command }], spans);
+    return { ...round, outcomes: [...round.outcomes, ...later.map(() => ({ kind: 'deferred' }) as const)] };
+  }
+  const machines = await machinesFor(parts.catalog, state, batch);
+  return decideAll(machines, state, await completeStarts(parts.settings, state, batch, machines), spans);
+};
+
+const isSchedule = (state: AnyState): state is ScheduleState => state.ref.aggregate === 'schedule';
+
+const decideAll = (
+  machines: ReadonlyMap<string | undefined, ResolvedMachine>,
+  state: AnyState,
+  batch: readonly ReceivedCommand[],
+  spans: readonly DecideSpan[],
+): Round<AnyState> => {
+  const pending = batch.map(({ command, at }, index) => {
     const { v: _v, replyTo: _replyTo, traceparent, ...given } = command;
     const continued = spans[index]?.traceparent ?? traceparent;
     return { command: { ...given, ...(continued === undefined ? {} : { traceparent: continued }) }, at };

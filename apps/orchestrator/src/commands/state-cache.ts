@@ -71,7 +71,7 @@ export class StateCache {
 
   put(state: AnyState): void {
     // Hardly anybody commands an ended execution, and thousands of them, with their data, would fill the memory.
-    if ('status' in state && isTerminal(state.status)) return this.drop(state.ref);
+    if ('frames' in state && isTerminal(state.status)) return this.drop(state.ref);
     const key = keyOf(state.ref);
     this.states.delete(key);
     this.states.set(key, state);

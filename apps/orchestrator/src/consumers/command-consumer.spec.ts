@@ -81,6 +81,11 @@ describe('due timers', () => {
     });
   });
 
+  test("a schedule's is told to the schedule", () => {
+    const received = fireTimerOf(message('tl.due.default.schedule.nightly.t-1', due));
+    expect(received).toMatchObject({ ref: { aggregate: 'schedule' }, command: { type: 'FireSchedule' } });
+  });
+
   test.each([
     ['another timer in the body', 'tl.due.default.execution.e-1.t-2', due],
     ['another aggregate', 'tl.due.default.workflow.w.t-1', due],

@@ -92,7 +92,7 @@ export const checkCommand = (
     return { kind: 'refused', code: 'TL0110', message: `${command.type} cannot come from origin ${origin}`, replyTo };
   }
   if (command.type === 'StartExecution' && origin !== 'system' && isChildOfEngine(command.body)) {
-    const message = `only the engine says what attempt a child belongs to, not origin ${origin}`;
+    const message = `only the engine says what attempt or schedule an execution belongs to, not origin ${origin}`;
     return { kind: 'refused', code: 'TL0110', message, replyTo };
   }
   if (command.type === 'StartExecution' && origin !== 'system' && command.body.policy !== undefined) {
@@ -102,9 +102,9 @@ export const checkCommand = (
   return { kind: 'command', received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
 };
 
-/** Whoever could name an attempt could end it with a child of its own making. */
-const isChildOfEngine = ({ parentAttempt, generation }: StartExecution): boolean =>
-  parentAttempt !== undefined || generation !== undefined;
+/** Whoever could name an attempt could end it with a child of its own making; likewise a schedule's run. */
+const isChildOfEngine = ({ parentAttempt, generation, schedule }: StartExecution): boolean =>
+  parentAttempt !== undefined || generation !== undefined || schedule !== undefined;
 
 /** A sender that waits hears why; a message that nobody waits for must leave a trace, so it is dead-lettered. */
 const refuse = (checked: Extract<Checked, { kind: 'refused' }>, reply: CommandConsumerOptions['reply']): Handled => {

@@ -1,4 +1,5 @@
 import {
+  type Aggregate,
   commandIdSchema,
   parseDueSubject,
   type SentCommand,
@@ -17,7 +18,7 @@ import type { CommandLoop } from '../commands/command-loop.ts';
 import type { ReceivedCommand } from '../commands/received-command.ts';
 import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
 
-/** Timers that the broker fired become `FireTimer` commands; the fold takes only a timer that is pending and due. */
+/** Timers that the broker fired become commands of what armed them; the fold takes only a timer that is pending and due. */
 export const consumeDueTimers = (
   nc: NatsConnection,
   loop: CommandLoop,
@@ -37,7 +38,9 @@ export const consumeDueTimers = (
     onProblem: options.onProblem,
     handle: (message): Promise<Handled> | Handled => {
       const received = fireTimerOf(message, options.clock);
-      return received ? loop.submit(received) : { kind: 'dead', code: 'TL0301', reason: 'not a timer of an execution' };
+      return received
+        ? loop.submit(received)
+        : { kind: 'dead', code: 'TL0301', reason: 'not a timer that anything waits for' };
     },
   });
 
@@ -47,18 +50,31 @@ export const fireTimerOf = (
 ): ReceivedCommand | undefined => {
   const address = parseDueSubject(message.subject);
   const body = timerMessageSchema.safeParse(jsonOf(message.bytes));
-  if (!address || address.ref.aggregate !== 'execution' || !body.success || body.data.timer !== address.timer)
-    return undefined;
+  if (!address || !body.success || body.data.timer !== address.timer) return undefined;
+  const type = firedAs(address.ref.aggregate);
+  if (!type) return undefined;
   const command: SentCommand = {
     v: 1,
     // One timer fires once, so its own id names the command; a redelivery is then a duplicate.
     id: commandIdSchema.parse(`fire-${address.timer}`),
-    type: 'FireTimer',
+    type,
     actor: { kind: 'system', id: 'timers' },
     ...(body.data.traceparent === undefined ? {} : { traceparent: body.data.traceparent }),
     body: { timer: address.timer },
   };
   return { ref: address.ref, command, at: clock.recordedAt(message.storedAtMs) };
+};
+
+/** Undefined for aggregates that arm no timers. */
+const firedAs = (aggregate: Aggregate): 'FireTimer' | 'FireSchedule' | undefined => {
+  switch (aggregate) {
+    case 'execution':
+      return 'FireTimer';
+    case 'schedule':
+      return 'FireSchedule';
+    default:
+      return undefined;
+  }
 };
 
 const jsonOf = (bytes: Uint8Array): unknown => {

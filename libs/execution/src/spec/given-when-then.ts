@@ -26,6 +26,7 @@ import { decideRound, type Pending, type RoundOutcome } from '../round.ts';
 import type { CommitAt } from '../walk.ts';
 
 export * as exampleMachines from './example-machines.ts';
+export { ScheduleUnderTest } from './schedule-under-test.ts';
 
 /** Runs an execution in memory, the way an orchestrator does: rounds in, commits and effects out. For specs only. */
 

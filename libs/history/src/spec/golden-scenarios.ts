@@ -22,6 +22,7 @@ import {
   exampleMachines,
   type ExecutionUnderTest,
   givenMachine,
+  ScheduleUnderTest,
   START_AT,
 } from '@throughline/execution/given-when-then';
 import { commitDigest } from '../state-hash.ts';
@@ -296,6 +297,26 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
         { type: 'RegisterWorkflow', body: { name: 'example', definition: RICH } },
         { type: 'RegisterWorkflow', body: { name: 'example', definition: LOOP_FOREVER } },
       ]),
+  },
+  {
+    name: 'a-schedule-comes-due',
+    play: () => {
+      const under = new ScheduleUnderTest();
+      under.put({ input: { n: 1 }, labels: { team: 'ops' } });
+      under.fire();
+      under.when({ type: 'RecordScheduledRun', body: { executionId: under.openRun() as never, status: 'running' } });
+      under.fire();
+      under.ends();
+      under.put({ overlap: 'cancel_previous' });
+      under.fire(3, { catchUp: 2 });
+      under.ends('cancelled');
+      under.trigger();
+      under.pause();
+      under.ends('refused');
+      under.later(5).resume();
+      under.when({ type: 'DeleteSchedule', body: { reason: 'no longer needed' } });
+      return under.log;
+    },
   },
   {
     name: 'replay-session',
