@@ -1,5 +1,6 @@
 import { everyItem, type Page, type ThroughlineClient } from '@throughline/client';
 import type { Connection } from './connection.ts';
+import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a command has to work with. */
@@ -8,6 +9,11 @@ export interface Invocation {
   readonly connection: Connection;
   readonly terminal: Terminal;
 }
+
+/** Makes an action of the command line out of what a command does. */
+export type Run = <A extends unknown[]>(
+  action: (cli: Invocation, ...args: A) => Promise<ExitCode>,
+) => (...args: A) => Promise<void>;
 
 const ITEMS_MAX = 100_000;
 

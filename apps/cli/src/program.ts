@@ -1,5 +1,6 @@
 import { createClient } from '@throughline/client';
 import { Command, InvalidArgumentError } from 'commander';
+import { deliveryCommands } from './commands/delivery.ts';
 import * as doctor from './commands/doctor.ts';
 import * as executions from './commands/executions.ts';
 import * as logs from './commands/logs.ts';
@@ -9,7 +10,7 @@ import * as tasks from './commands/tasks.ts';
 import * as workflows from './commands/workflows.ts';
 import { findConnection } from './connection.ts';
 import type { ExitCode } from './exit-codes.ts';
-import type { Invocation } from './invocation.ts';
+import type { Invocation, Run } from './invocation.ts';
 import { createTerminal } from './terminal.ts';
 
 export interface Surroundings {
@@ -53,15 +54,12 @@ export const createProgram = (around: Surroundings): Command => {
       around.onExitCode(await action(invocationOf(program, around), ...args));
   workflowCommands(program, run);
   executionCommands(program, run);
+  deliveryCommands(program, run);
   taskCommands(program, run);
   proofCommands(program, run);
   operatorCommands(program, run);
   return program;
 };
-
-type Run = <A extends unknown[]>(
-  action: (cli: Invocation, ...args: A) => Promise<ExitCode>,
-) => (...args: A) => Promise<void>;
 
 const invocationOf = (program: Command, around: Surroundings): Invocation => {
   const options = program.opts<GlobalOptions>();

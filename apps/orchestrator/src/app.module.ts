@@ -20,6 +20,7 @@ import { ActivityPolls } from './activities/activity-polls.ts';
 import { type TaskReportResponder, respondToTaskReports } from './consumers/task-report-responder.ts';
 import { ActivitiesController } from './http/activities.controller.ts';
 import { CommandGateway } from './http/command-gateway.ts';
+import { DeliveriesController } from './http/deliveries.controller.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
 import { TaskTokensController } from './http/task-tokens.controller.ts';
@@ -41,6 +42,7 @@ const recent = new RecentCommits();
     WorkflowsController,
     TaskTokensController,
     ActivitiesController,
+    DeliveriesController,
     EngineController,
   ],
   providers: [

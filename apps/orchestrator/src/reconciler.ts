@@ -1,4 +1,11 @@
-import { aggregateIdSchema, type AggregateRef, STREAMS, tenantSchema } from '@throughline/contracts';
+import {
+  aggregateIdSchema,
+  type AggregateRef,
+  DELIVERY_QUEUE,
+  type Queue,
+  STREAMS,
+  tenantSchema,
+} from '@throughline/contracts';
 import { type NatsConnection, queueIsIdle, streamCreatedAt, timerIsThere } from '@throughline/event-log/jetstream';
 import type { Effect } from '@throughline/execution';
 import type { CommandLoop } from './commands/command-loop.ts';
@@ -94,16 +101,10 @@ export class Reconciler {
 
   private async isMissing(effect: Effect, idle: Map<string, Promise<boolean>>): Promise<boolean> {
     switch (effect.kind) {
-      case 'task': {
-        const { queue, scheduledAt } = effect.task;
-        const looked = idle.get(queue) ?? queueIsIdle(this.nc, queue);
-        idle.set(queue, looked);
-        // An idle queue holds no task at all, so this one is not there. In a busy one a task cannot be looked up by
-        // name: it is only known to be gone where the whole stream is younger than it.
-        if (await looked) return this.notLately(effect.id, TASK_AGAIN_MS.idle);
-        const gone = (await streamCreatedAt(this.nc, STREAMS.tasks)) > scheduledAt;
-        return gone && this.notLately(effect.id, TASK_AGAIN_MS.busy);
-      }
+      case 'task':
+        return this.isTaskMissing(effect.id, effect.task.queue, effect.task.scheduledAt, idle);
+      case 'delivery':
+        return this.isTaskMissing(effect.id, DELIVERY_QUEUE, effect.task.scheduledAt, idle);
       case 'arm-timer':
         return !(await timerIsThere(this.nc, effect.ref, effect.timer));
       case 'command':
@@ -111,6 +112,21 @@ export class Reconciler {
       case 'cancel-timer':
         return false;
     }
+  }
+
+  private async isTaskMissing(
+    id: string,
+    queue: Queue,
+    scheduledAt: string,
+    idle: Map<string, Promise<boolean>>,
+  ): Promise<boolean> {
+    const looked = idle.get(queue) ?? queueIsIdle(this.nc, queue);
+    idle.set(queue, looked);
+    // An idle queue holds no task at all, so this one is not there. In a busy one a task cannot be looked up by
+    // name: it is only known to be gone where the whole stream is younger than it.
+    if (await looked) return this.notLately(id, TASK_AGAIN_MS.idle);
+    const gone = (await streamCreatedAt(this.nc, STREAMS.tasks)) > scheduledAt;
+    return gone && this.notLately(id, TASK_AGAIN_MS.busy);
   }
 
   private isCommandMissing({ id, command }: Extract<Effect, { kind: 'command' }>): boolean {

@@ -6,6 +6,8 @@ import type { Pool } from 'pg';
 import type { StepWorkerConfig } from './config.ts';
 import { TaskRunner } from './consumers/task-runner.ts';
 import { TasksConsumer } from './consumers/tasks.consumer.ts';
+import { DeliveriesConsumer } from './deliveries/deliveries.consumer.ts';
+import { DeliveryRunner } from './deliveries/delivery-runner.ts';
 import { AttemptsController } from './http/attempts.controller.ts';
 import { HandlersController } from './http/handlers.controller.ts';
 import type { HttpSteps } from './http-steps/http-invoke.ts';
@@ -45,12 +47,13 @@ export class AppModule implements OnApplicationShutdown {
     return {
       module: AppModule,
       imports: [ReadModelModule.for(attemptsReadModel)],
-      controllers: [AttemptsController, HandlersController, TasksConsumer],
+      controllers: [AttemptsController, HandlersController, TasksConsumer, DeliveriesConsumer],
       providers: [
         { provide: STEP_WORKER_CONFIG, useValue: config },
         { provide: HTTP_STEPS, useValue: httpSteps },
         { provide: HANDLERS, useValue: handlers },
         TaskRunner,
+        DeliveryRunner,
         ...readProviders,
       ],
     };

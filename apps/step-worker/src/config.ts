@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { type HostConfig, hostConfig } from '@throughline/service-host';
 import { z } from 'zod';
 
@@ -10,10 +11,32 @@ export interface StepWorkerConfig extends HostConfig {
   readonly slotsPerQueue: number;
   /** Names this process in recorded attempts. */
   readonly worker: string;
+  /** Where secrets are mounted; see `createSecretStore`. */
+  readonly secretsDir?: string;
+  /** Results that go to files stand below it; none may where it is not set. */
+  readonly deliveryDir?: string;
+  /** Results that go to NATS stand below `<prefix>.<tenant>`. */
+  readonly deliverySubjectPrefix: string;
 }
+
+const folder = z
+  .string()
+  .optional()
+  .transform((path) => (path === undefined || path === '' ? undefined : resolve(path)));
+
+/** The engine's own subjects, and the server's, are nobody's to publish to but `tl.out`. */
+const subjectPrefix = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}$/, 'must be a subject without wildcards')
+  .refine((prefix) => !/^(tl(?=\.|$)(?!\.out(\.|$))|_)/.test(prefix.toLowerCase()), {
+    error: "must not be one of the engine's own",
+  });
 
 const environment = z.object({
   THROUGHLINE_HANDLERS: z.string().default(''),
+  THROUGHLINE_SECRETS_DIR: folder,
+  THROUGHLINE_DELIVERY_DIR: folder,
+  THROUGHLINE_DELIVERY_SUBJECT_PREFIX: subjectPrefix.default('tl.out'),
   THROUGHLINE_WORKER_SLOTS: z.coerce.number().int().min(1).max(4_096).default(256),
 });
 
@@ -25,6 +48,11 @@ export const stepWorkerConfig = (env: Readonly<Record<string, string | undefined
     handlerModules: parsed.data.THROUGHLINE_HANDLERS.split(',')
       .map((specifier) => specifier.trim())
       .filter((specifier) => specifier !== ''),
+    ...(parsed.data.THROUGHLINE_SECRETS_DIR === undefined ? {} : { secretsDir: parsed.data.THROUGHLINE_SECRETS_DIR }),
+    ...(parsed.data.THROUGHLINE_DELIVERY_DIR === undefined
+      ? {}
+      : { deliveryDir: parsed.data.THROUGHLINE_DELIVERY_DIR }),
+    deliverySubjectPrefix: parsed.data.THROUGHLINE_DELIVERY_SUBJECT_PREFIX,
     slotsPerQueue: parsed.data.THROUGHLINE_WORKER_SLOTS,
     worker: `${hostname()}-${randomUUID().slice(0, 8)}`.slice(-128),
   });

@@ -1,3 +1,4 @@
+import { DELIVERY_QUEUE } from '@throughline/contracts';
 import { JetStreamStrategy, NATS_CONNECTION, runService } from '@throughline/service-host';
 import { handlerSet, taskQueueConsumer } from '@throughline/worker-sdk';
 import { AppModule } from './app.module.ts';
@@ -13,7 +14,7 @@ await runService({
   config,
   module: AppModule.of({ config, httpSteps, handlers }),
   strategies: (app) =>
-    handlers.queues.map(
+    [...handlers.queues, DELIVERY_QUEUE].map(
       (queue) =>
         new JetStreamStrategy(app.get(NATS_CONNECTION), {
           ...taskQueueConsumer(queue),

@@ -1,4 +1,4 @@
-import type { ActionClass, EffectClass, Mode, Priority, SlaClass } from '@throughline/contracts';
+import type { ActionClass, DeliveryRequest, EffectClass, Mode, Priority, SlaClass } from '@throughline/contracts';
 
 /** What stands under `Throughline`: everything of a definition that is not Amazon's. */
 
@@ -22,6 +22,8 @@ export interface MachineExtension {
   readonly actionClass?: ActionClass;
   readonly mode?: Mode;
   readonly priority?: Priority;
+  /** Where the result of every execution goes. */
+  readonly delivery?: DeliveryRequest;
 }
 
 export interface TaskExtension {

@@ -14,6 +14,7 @@ import {
   type ServiceName,
   WAIT_MS_MAX,
 } from '@throughline/contracts';
+import { Deliveries } from './delivery.ts';
 import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
 import {
@@ -42,10 +43,12 @@ export const createClient = (options: ClientOptions): ThroughlineClient => new T
 export class ThroughlineClient {
   readonly #transport: Transport;
   readonly #limits: RepeatLimits;
+  readonly delivery: Deliveries;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.#limits = repeatLimitsOf(options.repeat);
+    this.delivery = new Deliveries(this.#transport);
   }
 
   /** Any route of the contracts, typed by its schemas; never repeated by itself. */

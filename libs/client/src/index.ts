@@ -3,3 +3,4 @@ export { everyItem, type Page } from './pages.ts';
 export { ThroughlineError } from './throughline-error.ts';
 export type { CallArguments, CallResult, ClientOptions, RepeatOptions, RequestOptions } from './transport.ts';
 export type { WatchOptions } from './watch.ts';
+export { verifyWebhook, type WebhookCheck, type WebhookProblem } from './webhook.ts';

@@ -29,7 +29,13 @@ describe('who may send what', () => {
   });
 
   it('keeps results to workers, and starts and cancels away from them', () => {
-    expect(allowed('worker')).toEqual(['CompleteStep', 'FailStep', 'RecordHeartbeat']);
+    expect(allowed('worker')).toEqual([
+      'CompleteDelivery',
+      'CompleteStep',
+      'FailDelivery',
+      'FailStep',
+      'RecordHeartbeat',
+    ]);
     expect(allowed('client')).toEqual([
       'CancelExecution',
       'DeleteSchedule',
@@ -38,6 +44,7 @@ describe('who may send what', () => {
       'RegisterWorkflow',
       'ResetTimeoutPolicy',
       'ResumeSchedule',
+      'RetryDelivery',
       'SetTimeoutPolicy',
       'StartExecution',
       'TriggerSchedule',

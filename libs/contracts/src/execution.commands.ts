@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliveryCommandBodies, deliveryRequestSchema } from './delivery.messages.ts';
 import {
   attemptTokenSchema,
   correlationIdSchema,
@@ -79,6 +80,8 @@ export const startExecutionSchema = z.strictObject({
   policy: timeoutPolicySchema.optional(),
   /** The schedule that asks for it, and the instant it is for. Only the engine says so. */
   schedule: z.strictObject({ scheduleId: scheduleIdSchema, instant: instantSchema }).optional(),
+  /** Where the result goes, beside where the definition sends it. */
+  delivery: deliveryRequestSchema.optional(),
 });
 
 /** Both ends of a step attempt as its worker saw them: recorded input, so replay needs no clock. */
@@ -167,6 +170,7 @@ export const executionCommandBodies = {
   FireTimer: fireTimerSchema,
   CancelExecution: cancelExecutionSchema,
   ContinueExecution: continueExecutionSchema,
+  ...deliveryCommandBodies,
 } as const;
 export type StartExecution = z.infer<typeof startExecutionSchema>;
 export type CompleteStep = z.infer<typeof completeStepSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliveryEventSchemas } from './delivery.messages.ts';
 import { causeSchema, errorNameSchema } from './execution.commands.ts';
 import {
   attemptTokenSchema,
@@ -55,7 +56,7 @@ export type EffectClass = z.infer<typeof effectClassSchema>;
 export const ATTEMPT_AWAITS = ['result', 'job', 'callback', 'activity', 'child', 'approval', 'signal'] as const;
 export type AttemptAwaits = (typeof ATTEMPT_AWAITS)[number];
 
-export const TIMER_PURPOSES = ['wait', 'retry', 'timeout', 'heartbeat', 'execution-timeout'] as const;
+export const TIMER_PURPOSES = ['wait', 'retry', 'timeout', 'heartbeat', 'execution-timeout', 'delivery-retry'] as const;
 export const timerPurposeSchema = z.enum(TIMER_PURPOSES);
 export type TimerPurpose = z.infer<typeof timerPurposeSchema>;
 
@@ -277,6 +278,7 @@ export const executionEventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('ExecutionCancelled') }),
   z.strictObject({ type: z.literal('ExecutionTimedOut') }),
+  ...deliveryEventSchemas,
 ]);
 export type ExecutionEvent = z.infer<typeof executionEventSchema>;
 export type ExecutionEventType = ExecutionEvent['type'];

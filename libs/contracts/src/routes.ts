@@ -1,4 +1,5 @@
 import { auditRoutes } from './routes/audit.routes.ts';
+import { deliveryRoutes } from './routes/delivery.routes.ts';
 import { executionRoutes } from './routes/execution.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
@@ -14,6 +15,7 @@ import type { Route } from './routes/route.ts';
 export const routes = {
   ...workflowRoutes,
   ...executionRoutes,
+  ...deliveryRoutes,
   ...taskRoutes,
   ...replayRoutes,
   ...auditRoutes,

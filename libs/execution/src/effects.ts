@@ -34,6 +34,7 @@ import {
   stopChildren,
 } from './child-effects.ts';
 import { waitsForChild } from './child-request.ts';
+import { attemptAtDelivery, awaitedDeliveries, type DeliveryEffect } from './delivery/delivery-effects.ts';
 import { derivedId } from './hashes.ts';
 import {
   askedOfRuns,
@@ -47,6 +48,7 @@ import { taskTokenOf } from './task-token.ts';
 
 /** What the shell is to publish. Ids are derived from the log, so publishing an effect again is recognised as a repeat. */
 export type Effect =
+  | DeliveryEffect
   | { readonly kind: 'task'; readonly id: string; readonly task: StepTask; readonly taskToken?: TaskTokenPlace }
   | {
       readonly kind: 'arm-timer';
@@ -115,6 +117,13 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
           effects.push(continueEffect(after, after.continuation));
         }
         return;
+      case 'DeliveryScheduled':
+        // The cast names what the two numbers make: the event's place on the log.
+        effects.push(...attemptAtDelivery(after, `${commit.version}.${index}` as AttemptToken, 1));
+        return;
+      case 'DeliveryAttemptStarted':
+        effects.push(...attemptAtDelivery(after, event.delivery, event.attempt));
+        return;
       default:
         return;
     }
@@ -136,6 +145,7 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
     ...armedTimers(state).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),
     ...reportEffects(state).map(again),
+    ...awaitedDeliveries(state),
   ];
 };
 

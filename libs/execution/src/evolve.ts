@@ -9,6 +9,7 @@ import {
 import { childRequest, waitsForChild } from './child-request.ts';
 import { classificationOf } from './classification/classification.ts';
 import type { ExecutionCommandRecord } from './decider.ts';
+import { deliveriesAsked, evolveDeliveries } from './delivery/evolve-delivery.ts';
 import {
   afterMove,
   branchFailed,
@@ -148,6 +149,16 @@ const applied = (state: ExecutionState, event: ExecutionEvent, command: Executio
       return ended(state, 'cancelled', { at: command.at });
     case 'ExecutionTimedOut':
       return ended(state, 'timed_out', { at: command.at, error: 'States.Timeout' });
+    case 'DeliveryScheduled':
+    case 'DeliveryAttemptStarted':
+    case 'DeliveryAttemptFailed':
+    case 'DeliverySucceeded':
+    case 'DeliveryFailed': {
+      // The cast names what the two numbers make: the event's place on the log.
+      const place = `${state.version + 1}.${state.roundEvents}` as AttemptToken;
+      const delivery = evolveDeliveries(state.delivery, event, command, place);
+      return { ...state, roundEvents: state.roundEvents + 1, delivery };
+    }
     default:
       return assertNever(event);
   }
@@ -215,6 +226,7 @@ const started = (
     start,
     frames: openRoot(body.input, command.at),
     historyEventId: 1,
+    delivery: deliveriesAsked(body.delivery),
   };
 };
 

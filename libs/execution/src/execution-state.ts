@@ -19,6 +19,7 @@ import {
 import { List, Map } from 'immutable';
 import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
 import type { Classification } from './classification/classification.ts';
+import type { Deliveries } from './delivery/delivery-state.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
 /** What the start said and settled; never changes afterwards. */
@@ -137,6 +138,8 @@ export interface ExecutionState extends AggregateState {
   readonly end: ExecutionEnd | null;
   /** Null where neither machine nor start says anything of classes: then no policy applies. */
   readonly classification: Classification | null;
+  /** Null: nothing is to be delivered anywhere. */
+  readonly delivery: Deliveries | null;
 }
 
 /** Written out, not spread: every later copy of the state is fast only if the first has one plain shape. */
@@ -162,6 +165,7 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   stopped: List(),
   end: null,
   classification: null,
+  delivery: null,
 });
 
 /** An execution's aggregate id is its execution id: one subject token, only branded differently. */

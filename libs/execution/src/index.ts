@@ -31,6 +31,8 @@ export {
 export { type Classification, classesOf } from './classification/classification.ts';
 export { type Classes, tasksOf } from './classification/classify.ts';
 export { DEFAULT_POLICIES } from './classification/default-policies.ts';
+export { type Deliveries, type Delivery, deliveryStateOf } from './delivery/delivery-state.ts';
+export { deliveryViewOf } from './delivery/delivery-view.ts';
 export { jsonBytes } from './json-size.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, OpenAttempt, StartFacts } from './execution-state.ts';
 export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';

@@ -158,6 +158,9 @@ class Starting {
   }): NodeJS.ProcessEnv {
     const { handlers = [], env = {} } = this.options;
     return {
+      // Results and secrets have their place beside the data, unless the caller's environment says another.
+      THROUGHLINE_DELIVERY_DIR: join(this.options.home, 'results'),
+      THROUGHLINE_SECRETS_DIR: join(this.options.home, 'secrets'),
       ...process.env,
       HOST: '127.0.0.1',
       NATS_URL: at.natsUrl,

@@ -44,6 +44,8 @@ const patternOf = (subject: string): RegExp => {
   return new RegExp(`^${tokens.join('\\.')}$`);
 };
 
+const wildcardsIn = (subject: string): number => subject.split('.').filter((token) => /^[*>]$/.test(token)).length;
+
 type ParsedPayload = { readonly ok: true; readonly json: unknown } | { readonly ok: false; readonly problem: string };
 
 const parsePayload = (bytes: Uint8Array): ParsedPayload => {
@@ -80,7 +82,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   }
 
   listen(callback: (error?: unknown) => void): void {
-    this.#patterns = [...this.messageHandlers].map(([subject, handler]) => ({ matches: patternOf(subject), handler }));
+    // Where two match, the one that says more: a queue of its own goes before all queues.
+    this.#patterns = [...this.messageHandlers]
+      .sort(([a], [b]) => wildcardsIn(a) - wildcardsIn(b))
+      .map(([subject, handler]) => ({ matches: patternOf(subject), handler }));
     consumeWorkQueue(this.#nc, {
       ...this.#options,
       handle: (message) => this.#handle(message),

@@ -17,6 +17,7 @@ export {
 } from './handler.ts';
 export { type HandlerSet, handlerSet } from './handler-set.ts';
 export { jsonHash } from './json-hash.ts';
+export { createSecretStore, SecretMissing, type SecretStore, type SecretStoreOptions } from './secret-store.ts';
 export { type RunningWorker, startWorker, type StartWorkerOptions } from './start-worker.ts';
 export { ERROR_NAMES, StepError } from './step-error.ts';
 export { logLineOf } from './task-log.ts';
@@ -25,6 +26,7 @@ export {
   createTaskProcessor,
   DELIVERIES_MAX,
   ReportUnanswered,
+  sendUntilAnswered,
   type TaskProcessor,
   type TaskProcessorOptions,
 } from './task-processor.ts';

@@ -72,10 +72,10 @@ export class ReportUnanswered extends Error {
 }
 
 /** Repeats one command, the same bytes, until it is decided or the worker stops. */
-const sendUntilAnswered = async (
-  task: StepTask,
+export const sendUntilAnswered = async (
+  task: Pick<StepTask, 'tenant' | 'executionId'>,
   command: UnaddressedCommand,
-  { commands, signal }: TaskProcessorOptions,
+  { commands, signal }: Pick<TaskProcessorOptions, 'commands' | 'signal'>,
 ): Promise<CommandAnswer> => {
   const ref = executionRef(task.tenant, task.executionId);
   while (!signal.aborted) {
@@ -87,7 +87,7 @@ const sendUntilAnswered = async (
     }
     await pause(PAUSE_MS, signal);
   }
-  throw new ReportUnanswered(`the worker stopped before ${task.executionId} ${task.token} was answered`);
+  throw new ReportUnanswered(`the worker stopped before its report to ${task.executionId} was answered`);
 };
 
 /**

@@ -10,6 +10,7 @@ import {
   armTimer,
   cancelTimer,
   type NatsConnection,
+  publishDelivery,
   type Publisher,
   publishTask,
 } from '@throughline/event-log/jetstream';
@@ -41,6 +42,8 @@ export class EffectPublisher {
     switch (effect.kind) {
       case 'task':
         return publishTask(this.publisher, this.signed(effect.task, effect.taskToken));
+      case 'delivery':
+        return publishDelivery(this.publisher, effect.task);
       case 'arm-timer':
         return armTimer(this.publisher, effect.ref, effect.message, this.clock.fireAt(effect.dueAt, Date.now()));
       case 'cancel-timer':

@@ -29,5 +29,6 @@ export const startBody = (
     ...(request.runId === undefined ? {} : { runId: request.runId }),
     ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
     ...(request.labels === undefined ? {} : { labels: request.labels }),
+    ...(request.delivery === undefined ? {} : { delivery: request.delivery }),
   };
 };

@@ -9,18 +9,26 @@ import {
   TASK_CLASSIFICATION,
 } from './classification.ts';
 import type { Fields } from './fields.ts';
+import { readDelivery } from './throughline-delivery.ts';
 
 /** The one key of a definition under which everything stands that is not Amazon's. */
 export const EXTENSION_FIELD = 'Throughline';
 
-const MACHINE_KEYS = [APPROVAL_FIELD, ...MACHINE_CLASSIFICATION];
+const MACHINE_KEYS = [APPROVAL_FIELD, 'Delivery', ...MACHINE_CLASSIFICATION];
 const TASK_KEYS = ['EffectClass', APPROVAL_FIELD, ...TASK_CLASSIFICATION];
 
 export const readMachineExtension = (fields: Fields): { readonly extension?: MachineExtension } => {
   const extension = fields.object(EXTENSION_FIELD);
   if (!extension) return {};
   extension.allowOnly(MACHINE_KEYS);
-  return { extension: { ...readApproval(extension), ...readMachineClassification(extension) } };
+  const delivery = readDelivery(extension);
+  return {
+    extension: {
+      ...readApproval(extension),
+      ...readMachineClassification(extension),
+      ...(delivery && { delivery }),
+    },
+  };
 };
 
 export const readTaskExtension = (fields: Fields, resource: TaskResource): TaskExtension => {

@@ -1,4 +1,4 @@
-import { type EffectClass, SUBJECT_TOKEN } from '@throughline/contracts';
+import { DELIVERY_QUEUE, type EffectClass, SUBJECT_TOKEN } from '@throughline/contracts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { activityQueue } from '../activity-queue.ts';
@@ -78,7 +78,9 @@ export const readResource = (fields: Fields): ReadResource => {
   const text = fields.text('Resource') ?? HTTP_INVOKE;
   const own = workerTask(text) ?? peopleTask(text);
   const resource = own ?? resourceOf(text);
-  if (resource) return { resource, effectClass: own ? 'idempotent' : 'external' };
+  // Where the engine's own deliveries go, no step is run.
+  const isFree = resource?.kind !== 'task' || resource.queue !== DELIVERY_QUEUE;
+  if (resource && isFree) return { resource, effectClass: own ? 'idempotent' : 'external' };
   fields.fault('Resource', 'UNKNOWN_RESOURCE', `${quoted(text)} cannot be run; write ${EXPECTED}.`);
   return { resource: serviceTask(HTTP_INVOKE, 'http', 'invoke', ''), effectClass: 'external' };
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deliveryRequestSchema } from '../delivery.messages.ts';
 import { labelsSchema, triggerKindSchema, workflowNameSchema } from '../execution.commands.ts';
 import { executionStatusSchema } from '../execution.events.ts';
 import { correlationIdSchema, executionIdSchema } from '../ids.ts';
@@ -24,6 +25,8 @@ export const startExecutionRequestSchema = z
     trigger: triggerKindSchema.optional(),
     runId: z.string().min(1).max(128).optional(),
     labels: labelsSchema.optional(),
+    /** Where the result goes, beside where the definition sends it. */
+    delivery: deliveryRequestSchema.optional(),
     /** Wait this long for the end before answering; the answer is 201 either way. */
     waitMs,
   })

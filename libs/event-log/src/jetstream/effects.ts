@@ -1,5 +1,7 @@
 import {
   type AggregateRef,
+  DELIVERY_QUEUE,
+  type DeliveryTask,
   dueSubject,
   type Instant,
   type Queue,
@@ -20,6 +22,14 @@ import type { Publisher } from './publisher.ts';
 export const publishTask = async (publisher: Publisher, task: StepTask): Promise<void> => {
   await publisher.publish(taskSubject(task.queue, task.priority ?? 'normal', task.tenant), JSON.stringify(task), {
     msgId: `${task.tenant}.${task.executionId}.${task.token}`,
+  });
+};
+
+/** An attempt at a delivery, likewise. */
+export const publishDelivery = async (publisher: Publisher, task: DeliveryTask): Promise<void> => {
+  const { tenant, executionId, delivery, attempt } = task;
+  await publisher.publish(taskSubject(DELIVERY_QUEUE, 'normal', tenant), JSON.stringify(task), {
+    msgId: `${tenant}.${executionId}.delivery.${delivery}.${attempt}`,
   });
 };
 

@@ -44,4 +44,13 @@ export {
   type SendOptions,
   type UnaddressedCommand,
 } from './command-sender.ts';
-export { armTimer, cancelTimer, publishTask, queueIsIdle, streamCreatedAt, timerIsThere } from './effects.ts';
+export { type HandedOver, handOver } from './hand-over.ts';
+export {
+  armTimer,
+  cancelTimer,
+  publishDelivery,
+  publishTask,
+  queueIsIdle,
+  streamCreatedAt,
+  timerIsThere,
+} from './effects.ts';

@@ -1,5 +1,6 @@
 import type { ExecutionEvent } from '@throughline/contracts';
 import { armedTimers, type OpenAttempt, openAttempts } from '../execution-state.ts';
+import { scheduleDeliveries } from '../delivery/schedule-deliveries.ts';
 import type { Frame } from '../frames.ts';
 import { type Run, type StateError, toldOf } from './run.ts';
 
@@ -34,6 +35,7 @@ export const endExecution = (run: Run, event: TerminalEvent): void => {
   for (const attempt of openAttempts(run.state)) run.emit({ type: 'StepCancelled', token: attempt.token });
   for (const timer of armedTimers(run.state)) run.emit({ type: 'TimerCancelled', timer: timer.id });
   run.emit(event);
+  scheduleDeliveries(run);
 };
 
 export const failExecution = (run: Run, failure: StateError): void =>

@@ -1,4 +1,5 @@
 import { assertNever, isTerminal } from '@throughline/contracts';
+import { completeDelivery, failDelivery, fireDeliveryTimer, retryDelivery } from '../delivery/decide-delivery.ts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { cancelExecution } from './cancel-execution.ts';
@@ -20,6 +21,17 @@ export const decideExecution = (
   if (state.status === 'none') return refused('TL0105', `there is no execution ${state.ref.aggregateId}`);
   // What it leads to is a report of what there is, and no event.
   if (command.type === 'ReportToParent') return { kind: 'ignored' };
+  // Of ended executions.
+  switch (command.type) {
+    case 'CompleteDelivery':
+      return completeDelivery(state, command, env);
+    case 'FailDelivery':
+      return failDelivery(state, command, env);
+    case 'RetryDelivery':
+      return retryDelivery(state, command, env);
+  }
+  const fired = command.type === 'FireTimer' && state.delivery ? fireDeliveryTimer(state, command, env) : undefined;
+  if (fired) return fired;
   if (isTerminal(state.status)) {
     return refused('TL0106', `execution ${state.ref.aggregateId} has ended: ${state.status}`);
   }

@@ -41,6 +41,8 @@ const fired = (run: Run, timer: ArmedTimer): void => {
       return heartbeatDue(run, guarded(run, timer));
     case 'execution-timeout':
       return endExecution(run, { type: 'ExecutionTimedOut' });
+    case 'delivery-retry':
+      throw new Error(`timer ${timer.id} belongs to a delivery`);
     default:
       return assertNever(timer.purpose);
   }

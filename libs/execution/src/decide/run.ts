@@ -174,6 +174,10 @@ export class Run {
       : { ok: true, data: { value }, bytes };
   }
 
+  instantOf(ms: number): Instant {
+    return formatInstant(ms);
+  }
+
   /** The id is the event's own place on the log: unique, and known to decide. */
   arm(purpose: TimerPurpose, frame: FrameId, dueMs: number, token?: AttemptToken): void {
     // The cast names what the two numbers make: a subject token.

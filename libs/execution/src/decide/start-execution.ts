@@ -1,4 +1,4 @@
-import { GENERATIONS_MAX, type Json } from '@throughline/contracts';
+import { GENERATIONS_MAX, type Json, problemOfTargets } from '@throughline/contracts';
 import { classifiedBy } from '../classification/classification.ts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { executionIdOf, type ExecutionState, type StartFacts } from '../execution-state.ts';
@@ -50,6 +50,8 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
       `this would be generation ${body.generation} below ${root}: ${GENERATIONS_MAX} are allowed`,
     );
   }
+  const badTarget = body.delivery && problemOfTargets(body.delivery.targets);
+  if (badTarget !== undefined) return refused('TL0180', badTarget);
   const rootExecutionId = body.rootExecutionId ?? executionId;
   const run = new Run(state, command, env);
   run.emit({

@@ -160,6 +160,11 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'TimerFired':
     case 'TimerCancelled':
     case 'ContinuationRequested':
+    case 'DeliveryScheduled':
+    case 'DeliveryAttemptStarted':
+    case 'DeliveryAttemptFailed':
+    case 'DeliverySucceeded':
+    case 'DeliveryFailed':
       return NOTHING;
     default:
       return assertNever(event);

@@ -53,6 +53,21 @@ const CALLS_CHILDREN = machine({
   Stopped: task({ Resource: 'arn:aws:states:::states:startExecution.sync', Parameters: { StateMachineArn: 'child' } }),
 });
 
+const DELIVERS = machine(
+  { Work: task() },
+  {
+    Throughline: {
+      Delivery: {
+        Targets: [
+          { Type: 'webhook', Url: 'https://receiver.example/results', Secret: 'secret://receiver' },
+          { Type: 'nats', Subject: 'orders.done' },
+        ],
+        MaxAttempts: 2,
+      },
+    },
+  },
+);
+
 const BRANCHES = machine({
   Both: {
     Type: 'Parallel',
@@ -290,6 +305,22 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       under.fire();
     },
   ),
+  execution('results-are-delivered', DELIVERS, (under) => {
+    under.start({ id: 'order-8' });
+    const tasks = under.complete({ price: 3 }).effects.flatMap((e) => (e.kind === 'delivery' ? [e.task] : []));
+    const attemptOf = (index: number, attempt: number) => {
+      const delivery = tasks[index]?.delivery;
+      if (!delivery) throw new Error(`there is no delivery ${index}`);
+      return { delivery, attempt, startedAt: under.now, finishedAt: under.now, worker: 'spec' };
+    };
+    const failure = { error: 'Throughline.WebhookFailed', cause: 'HTTP 503', retryable: true };
+    under.when({ type: 'FailDelivery', body: { ...attemptOf(0, 1), ...failure } });
+    under.when({ type: 'CompleteDelivery', body: { ...attemptOf(1, 1), answer: 'stored' } });
+    under.fire();
+    under.when({ type: 'FailDelivery', body: { ...attemptOf(0, 2), ...failure } });
+    under.when({ type: 'RetryDelivery', body: {} });
+    under.when({ type: 'CompleteDelivery', body: { ...attemptOf(0, 3), answer: 'HTTP 204' } });
+  }),
   {
     name: 'workflow-versions',
     play: () =>
