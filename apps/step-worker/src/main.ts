@@ -18,7 +18,7 @@ await runService({
       (queue) =>
         new JetStreamStrategy(app.get(NATS_CONNECTION), {
           ...taskQueueConsumer(queue),
-          maxInFlight: config.slotsPerQueue,
+          slots: config.slotsPerQueue,
         }),
     ),
 });

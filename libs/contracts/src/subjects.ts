@@ -12,7 +12,7 @@ import {
   type TimerId,
   timerIdSchema,
 } from './ids.ts';
-import type { Priority } from './priority.ts';
+import { type Priority, prioritySchema } from './priority.ts';
 import { TASK_REPORTS, type TaskReportKind } from './task-tokens.messages.ts';
 
 /**
@@ -34,6 +34,10 @@ export const commandSubject = (origin: Origin, ref: AggregateRef): string =>
 
 export const taskSubject = (queue: Queue, priority: Priority, tenant: Tenant): string =>
   join('task', queue, priority, tenant);
+
+/** Says that a task was published there. Core NATS: no stream keeps it, and who misses it looks for itself. */
+export const taskAnnouncementSubject = (queue: Queue, priority: Priority, tenant: Tenant): string =>
+  join('new', queue, priority, tenant);
 
 /** A timer's schedule lives on its own subject; when it fires, the server copies its body to the due subject. */
 export const timerSubject = (ref: AggregateRef, timer: TimerId): string =>
@@ -63,6 +67,7 @@ export const SUBJECT_FILTERS = {
   tasksOfQueue: (queue: Queue): string => `${join('task', queue)}.*.*`,
   tasksOfQueueAndTenant: (queue: Queue, tenant: Tenant): string =>
     `${join('task', queue)}.*.${tenantSchema.parse(tenant)}`,
+  taskAnnouncements: (queue: Queue): string => `${join('new', queue)}.*.*`,
   timers: 'tl.timer.*.*.*.*',
   due: 'tl.due.*.*.*.*',
   telemetry: 'tl.tel.*.*',
@@ -102,6 +107,16 @@ export const parseCommandSubject = (subject: string): { origin: Origin; ref: Agg
   const ref = refOf(tokens[3], tokens[4], tokens[5]);
   return origin.success && ref ? { origin: origin.data, ref } : undefined;
 };
+
+const parseSource = (kind: string, subject: string): { priority: Priority; tenant: Tenant } | undefined => {
+  const tokens = tokensOf(subject, kind, 5);
+  const priority = prioritySchema.safeParse(tokens?.[3]);
+  const tenant = tenantSchema.safeParse(tokens?.[4]);
+  return priority.success && tenant.success ? { priority: priority.data, tenant: tenant.data } : undefined;
+};
+
+export const parseTaskSubject = (subject: string) => parseSource('task', subject);
+export const parseTaskAnnouncement = (subject: string) => parseSource('new', subject);
 
 export const parseDueSubject = (subject: string): { ref: AggregateRef; timer: TimerId } | undefined => {
   const tokens = tokensOf(subject, 'due', 6);

@@ -1,9 +1,11 @@
 import { BaseRpcContext, type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import type { ErrorCode } from '@throughline/contracts';
 import {
+  consumeTasks,
   consumeWorkQueue,
   type Handled,
   type NatsConnection,
+  type TaskQueueOptions,
   type WorkMessage,
   type WorkQueue,
   type WorkQueueOptions,
@@ -32,7 +34,9 @@ export class HandlerUnavailable extends Error {
   override readonly name = 'HandlerUnavailable';
 }
 
-export type JetStreamStrategyOptions = Omit<WorkQueueOptions, 'handle' | 'onProblem'>;
+/** One durable consumer, or the tasks of a queue. */
+export type JetStreamStrategyOptions =
+  Omit<WorkQueueOptions, 'handle' | 'onProblem'> | Omit<TaskQueueOptions, 'handle' | 'onProblem'>;
 
 const DONE: Handled = { kind: 'done' };
 
@@ -57,7 +61,7 @@ const parsePayload = (bytes: Uint8Array): ParsedPayload => {
 };
 
 /**
- * Nest's transport over one durable work queue. Handlers are found by `@EventPattern(<subject with wildcards>)`; a
+ * Nest's transport over a work queue. Handlers are found by `@EventPattern(<subject with wildcards>)`; a
  * message is acked after its handler, kept in progress meanwhile, and dead-lettered with the reason where it is poison.
  */
 export class JetStreamStrategy extends Server implements CustomTransportStrategy {
@@ -86,11 +90,15 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.#patterns = [...this.messageHandlers]
       .sort(([a], [b]) => wildcardsIn(a) - wildcardsIn(b))
       .map(([subject, handler]) => ({ matches: patternOf(subject), handler }));
-    consumeWorkQueue(this.#nc, {
-      ...this.#options,
-      handle: (message) => this.#handle(message),
-      onProblem: (problem) => this.logger.warn(problem),
-    }).then((queue) => {
+    const toHandler = {
+      handle: (message: WorkMessage) => this.#handle(message),
+      onProblem: (problem: string) => this.logger.warn(problem),
+    };
+    const consumed =
+      'queue' in this.#options
+        ? consumeTasks(this.#nc, { ...this.#options, ...toHandler })
+        : consumeWorkQueue(this.#nc, { ...this.#options, ...toHandler });
+    consumed.then((queue) => {
       this.#queue = queue;
       callback();
     }, callback);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { connectNats, consumeWorkQueue, createCommandSender } from '@throughline/event-log/jetstream';
+import { connectNats, consumeTasks, createCommandSender } from '@throughline/event-log/jetstream';
 import type { Handler } from './handler.ts';
 import { handlerSet } from './handler-set.ts';
 import { createTaskLog } from './task-log.ts';
@@ -43,12 +43,12 @@ export const startWorker = async (options: StartWorkerOptions): Promise<RunningW
   const log = createTaskLog(nc, 'worker-sdk');
   const process = createTaskProcessor({ handlers, worker: name, commands, log, signal: stopping.signal });
   // Slots are shared out evenly and not pooled: a queue full of slow tasks must not starve the others.
-  const maxInFlight = Math.max(1, Math.floor(concurrency / handlers.queues.length));
+  const slots = Math.max(1, Math.floor(concurrency / handlers.queues.length));
   const queues = await Promise.all(
     handlers.queues.map((queue) =>
-      consumeWorkQueue(nc, {
+      consumeTasks(nc, {
         ...taskQueueConsumer(queue),
-        maxInFlight,
+        slots,
         handle: (message) => handleTaskMessage(message, process),
         ...(onProblem ? { onProblem } : {}),
       }),

@@ -1,5 +1,5 @@
-import { type Queue, STREAMS, stepTaskSchema, SUBJECT_FILTERS } from '@throughline/contracts';
-import type { Handled, WorkMessage, WorkQueueOptions } from '@throughline/event-log/jetstream';
+import { type Queue, stepTaskSchema } from '@throughline/contracts';
+import type { Handled, TaskQueueOptions, WorkMessage } from '@throughline/event-log/jetstream';
 import { z } from 'zod';
 import { AttemptAbandoned } from './execute-task.ts';
 import { DELIVERIES_MAX, ReportUnanswered, type TaskProcessor } from './task-processor.ts';
@@ -7,19 +7,14 @@ import { DELIVERIES_MAX, ReportUnanswered, type TaskProcessor } from './task-pro
 /** A crashed worker's tasks come back this much later. */
 const TASK_ACK_WAIT_MS = 5_000;
 
-/**
- * How the tasks of a queue are consumed. Every worker of a queue, ours and users' own, must share the one durable: a
- * work-queue stream allows one consumer per filter.
- */
+/** How the tasks of a queue are consumed, by our own workers and by users'. */
 export const taskQueueConsumer = (queue: Queue) =>
   ({
-    stream: STREAMS.tasks,
-    durable: `tasks-${queue}`,
-    filterSubject: SUBJECT_FILTERS.tasksOfQueue(queue),
+    queue,
     ackWaitMs: TASK_ACK_WAIT_MS,
     // Above what the processor turns into a failed step, so that TL_DEAD sees only tasks which cannot be reported on.
     maxDeliver: DELIVERIES_MAX + 5,
-  }) satisfies Partial<WorkQueueOptions>;
+  }) satisfies Partial<TaskQueueOptions>;
 
 const decoder = new TextDecoder();
 

@@ -62,6 +62,8 @@ export class TaskRunner implements BeforeApplicationShutdown, OnApplicationShutd
         throw new HandlerUnavailable(handled.reason);
       case 'retry':
         throw new Error(handled.reason);
+      case 'back':
+        throw new HandlerUnavailable('the task was not begun');
     }
   }
 

@@ -17,10 +17,13 @@ import {
 import type { NatsConnection } from './connection.ts';
 import { getFromLeader, isJsError, JS_ERROR, jsApi } from './js-api.ts';
 import type { Publisher } from './publisher.ts';
+import { announce } from './task-sources.ts';
 
 /** Publishes a step attempt with an id made of execution and token: published twice in a short time, it is there once. */
 export const publishTask = async (publisher: Publisher, task: StepTask): Promise<void> => {
-  await publisher.publish(taskSubject(task.queue, task.priority ?? 'normal', task.tenant), JSON.stringify(task), {
+  const { queue, priority = 'normal', tenant } = task;
+  announce(publisher, queue, { priority, tenant });
+  await publisher.publish(taskSubject(queue, priority, tenant), JSON.stringify(task), {
     msgId: `${task.tenant}.${task.executionId}.${task.token}`,
   });
 };
@@ -28,6 +31,7 @@ export const publishTask = async (publisher: Publisher, task: StepTask): Promise
 /** An attempt at a delivery, likewise. */
 export const publishDelivery = async (publisher: Publisher, task: DeliveryTask): Promise<void> => {
   const { tenant, executionId, delivery, attempt } = task;
+  announce(publisher, DELIVERY_QUEUE, { priority: 'normal', tenant });
   await publisher.publish(taskSubject(DELIVERY_QUEUE, 'normal', tenant), JSON.stringify(task), {
     msgId: `${tenant}.${executionId}.delivery.${delivery}.${attempt}`,
   });

@@ -42,6 +42,7 @@ describe('commits of many aggregates that are appended at once', () => {
         return publisher.pending;
       },
       close: () => undefined,
+      tell: () => undefined,
     };
   };
   const lastSeq = async (): Promise<number> => (await logPosition(nc)).lastSeq;

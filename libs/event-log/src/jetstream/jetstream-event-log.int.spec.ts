@@ -37,6 +37,7 @@ const losing = (when: 'before' | 'after', losses: number): Publisher => {
     get pending() {
       return 0;
     },
+    tell: () => undefined,
     close: () => undefined,
   };
 };
@@ -105,6 +106,7 @@ describe('the JetStream log', () => {
       get pending() {
         return 0;
       },
+      tell: () => undefined,
       close: () => undefined,
     };
     const ref = newRef();

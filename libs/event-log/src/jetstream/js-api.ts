@@ -10,6 +10,8 @@ export const JS_ERROR = {
   wrongLastSequenceUnknown: 10164,
   storeFailed: 10077,
   consumerExists: 10148,
+  consumerNotFound: 10014,
+  consumerNotUnique: 10100,
   insufficientStorage: 10047,
 } as const;
 

@@ -40,6 +40,8 @@ export class PublishError extends Error {
 
 export interface Publisher {
   publish(subject: string, bytes: Uint8Array | string, options?: PublishOptions): Promise<PubAck>;
+  /** Core NATS: an empty message for whoever listens, now or never. */
+  tell(subject: string): void;
   /** Waiting for an ack or in line. */
   readonly pending: number;
   close(): void;
@@ -133,6 +135,11 @@ class InboxPublisher implements Publisher {
       }
       this.#line.push(waiting);
     });
+  }
+
+  tell(subject: string): void {
+    if (!SUBJECT.test(subject)) throw new Error(`not a subject: ${JSON.stringify(subject)}`);
+    if (!this.#nc.isClosed()) this.#nc.publish(subject);
   }
 
   close(): void {

@@ -34,14 +34,20 @@ export type Handled =
   /** Something it needs is down: kept, handled again here until it is back; never dead-lettered for this. */
   | { readonly kind: 'unavailable'; readonly reason: string }
   /** It can never be handled: to TL_DEAD with the reason, then acked. */
-  | { readonly kind: 'dead'; readonly code: ErrorCode; readonly reason: string };
+  | { readonly kind: 'dead'; readonly code: ErrorCode; readonly reason: string }
+  /** Not begun: whoever asks next gets it at once. */
+  | { readonly kind: 'back' };
 
 export interface WorkQueueOptions {
   readonly stream: StreamName;
   readonly durable: string;
   readonly filterSubject: string;
+  /** Consumers of an earlier version that stand in this one's way: deleted where the server says so. What they held comes again. */
+  readonly formerDurables?: readonly string[];
   /** Messages handled at once by this process; it pulls only for free slots. */
   readonly maxInFlight: number;
+  /** How many it may have in hand or asked for just now, where that is not always `maxInFlight`. */
+  mayHold?(): number;
   /** Messages out at once over all processes that share the durable; default 20,000. */
   readonly maxAckPending?: number;
   /** A message in hand is kept by in-progress acks every third of this; after a crash it comes back this much later. */
@@ -58,6 +64,12 @@ export interface WorkQueue {
   readonly connected: boolean;
   /** Takes no more, waits (at most `timeoutMs`) for what is in hand; what is left comes back by redelivery. */
   drain(timeoutMs?: number): Promise<void>;
+}
+
+/** One whose room is not its own alone. */
+export interface SharedWorkQueue extends WorkQueue {
+  /** Asks for what `mayHold` allows by now. */
+  topUp(): void;
 }
 
 interface Item {
@@ -82,7 +94,7 @@ const TERM = '+TERM';
 
 const waitMs = (waits: number): number => Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_MAX_MS);
 
-class PulledWorkQueue implements WorkQueue {
+class PulledWorkQueue implements SharedWorkQueue {
   readonly #nc: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #options: WorkQueueOptions;
@@ -162,8 +174,17 @@ class PulledWorkQueue implements WorkQueue {
     try {
       await this.#manager.consumers.add(stream, config);
     } catch (error) {
+      if (isJsError(error, JS_ERROR.consumerNotUnique)) await this.#deleteFormer();
       if (!isJsError(error, JS_ERROR.consumerExists)) throw error;
       await this.#manager.consumers.update(stream, durable, config);
+    }
+  }
+
+  async #deleteFormer(): Promise<void> {
+    for (const former of this.#options.formerDurables ?? []) {
+      await this.#manager.consumers.delete(this.#options.stream, former).catch((error: unknown) => {
+        if (!isJsError(error, JS_ERROR.consumerNotFound)) throw error;
+      });
     }
   }
 
@@ -181,7 +202,7 @@ class PulledWorkQueue implements WorkQueue {
           onEnded: () => this.#planTopUp(),
           onLost: (why) => this.#lost(why),
         });
-        this.#topUp();
+        this.topUp();
         return;
       } catch (error) {
         if (tries === 0) this.#report(`consumer ${this.#options.durable} cannot be had: ${problemOf(error)}`, error);
@@ -251,6 +272,8 @@ class PulledWorkQueue implements WorkQueue {
         return this.#release(item);
       case 'dead':
         return void this.#bury(item, handled.code, handled.reason);
+      case 'back':
+        return this.#giveBack(item);
       case 'unavailable':
         // Kept in hand, not given back: the next delivery would meet the same outage, and would count as a failure.
         return this.#later(item, handled.reason, () => this.#run(item));
@@ -321,14 +344,15 @@ class PulledWorkQueue implements WorkQueue {
     this.#topUpPlanned = true;
     setImmediate(() => {
       this.#topUpPlanned = false;
-      this.#topUp();
+      this.topUp();
     });
   }
 
-  #topUp(): void {
+  topUp(): void {
     if (!this.#inbox || this.#draining || this.#nc.isClosed()) return;
-    const free = this.#options.maxInFlight - this.#items.size - this.#inbox.asked;
-    if (free <= 0 || (this.#inbox.asked > 0 && free < this.#options.maxInFlight / 2)) return;
+    const most = this.#options.mayHold?.() ?? this.#options.maxInFlight;
+    const free = most - this.#items.size - this.#inbox.asked;
+    if (free <= 0 || (this.#inbox.asked > 0 && free < most / 2)) return;
     this.#inbox.ask(free);
   }
 
@@ -338,7 +362,7 @@ class PulledWorkQueue implements WorkQueue {
 }
 
 /** Resolves when the consumer is there for the first time; survives the loss of connection, consumer and stream from then on. */
-export const consumeWorkQueue = async (nc: NatsConnection, options: WorkQueueOptions): Promise<WorkQueue> => {
+export const consumeWorkQueue = async (nc: NatsConnection, options: WorkQueueOptions): Promise<SharedWorkQueue> => {
   const queue = new PulledWorkQueue(nc, await jetstreamManager(nc, { checkAPI: false }), options);
   await queue.start();
   return queue;
