@@ -110,6 +110,7 @@ export class Reconciler {
       case 'command':
         return this.isCommandMissing(effect);
       case 'cancel-timer':
+      case 'abort-attempts':
         return false;
     }
   }

@@ -27,4 +27,5 @@ export { findRetrier, retryDelayMs } from './retry.ts';
 export { activityQueue } from './activity-queue.ts';
 export { childAwaits } from './child-awaits.ts';
 export { findCatcher } from './catch.ts';
+export { hasState } from './state-names.ts';
 export { type ReadDefinition, readDefinitionText } from './definition-text.ts';

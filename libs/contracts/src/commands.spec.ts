@@ -5,7 +5,8 @@ import {
   replySubjectSchema,
   sentCommandSchemas,
 } from './commands.ts';
-import { executionCommandBodies, LABELS_MAX, labelsSchema, workflowNameSchema } from './execution.commands.ts';
+import { executionCommandBodies } from './execution.commands.ts';
+import { LABELS_MAX, labelsSchema, workflowNameSchema } from './names.ts';
 import { replayCommandBodies } from './replay.messages.ts';
 import { scheduleCommandBodies } from './schedule.messages.ts';
 import { tenantCommandBodies } from './tenant.messages.ts';
@@ -37,16 +38,23 @@ describe('who may send what', () => {
       'RecordHeartbeat',
     ]);
     expect(allowed('client')).toEqual([
+      'AnnotateExecution',
       'CancelExecution',
       'DeleteSchedule',
+      'PauseExecution',
       'PauseSchedule',
       'PutSchedule',
+      'RedriveExecution',
       'RegisterWorkflow',
       'ResetTimeoutPolicy',
+      'ResumeExecution',
       'ResumeSchedule',
       'RetryDelivery',
+      'RetryExecution',
       'SetTimeoutPolicy',
+      'SignalExecution',
       'StartExecution',
+      'TerminateExecution',
       'TriggerSchedule',
     ]);
   });

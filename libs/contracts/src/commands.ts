@@ -98,6 +98,15 @@ export const recordedCommandSchemas = {
 export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 'worker' | 'system')[]>> = {
   StartExecution: ['client', 'system'],
   CancelExecution: ['client', 'system'],
+  PauseExecution: ['client', 'system'],
+  ResumeExecution: ['client', 'system'],
+  RetryExecution: ['client', 'system'],
+  RedriveExecution: ['client', 'system'],
+  TerminateExecution: ['client', 'system'],
+  SignalExecution: ['client', 'system'],
+  AnnotateExecution: ['client', 'system'],
+  // Who has which role says the service that has checked the credential.
+  DecideApproval: ['system'],
   CompleteStep: ['worker'],
   FailStep: ['worker'],
   CompleteCallback: ['system'],

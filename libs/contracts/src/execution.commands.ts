@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { attributesSchema } from './attributes.ts';
+import { controlCommandBodies } from './control.commands.ts';
 import { deliveryCommandBodies, deliveryRequestSchema } from './delivery.messages.ts';
 import {
   attemptTokenSchema,
@@ -10,6 +12,14 @@ import {
   timerIdSchema,
 } from './ids.ts';
 import { jsonSchema } from './json.ts';
+import {
+  causeSchema,
+  errorNameSchema,
+  executionNameSchema,
+  labelsSchema,
+  stateNameSchema,
+  workflowNameSchema,
+} from './names.ts';
 import { prioritySchema } from './priority.ts';
 import { modeSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
 
@@ -19,25 +29,6 @@ export const TRIGGER_KINDS = ['manual', 'agent', 'retry', 'repair', 'child', 'sc
 export const triggerKindSchema = z.enum(TRIGGER_KINDS);
 export type TriggerKind = z.infer<typeof triggerKindSchema>;
 
-/** Control characters and half surrogate pairs cannot stand in Postgres text, where two names would become one. */
-const NAME_CHARACTERS = /^[^\p{Cc}\p{Cs}]*$/u;
-export const workflowNameSchema = z
-  .string()
-  .min(1)
-  .max(80)
-  .refine((name) => NAME_CHARACTERS.test(name), { error: 'must not hold control characters or half surrogate pairs' })
-  .refine((name) => name !== '.' && name !== '..', { error: 'must not be a step of a path' });
-
-export const LABELS_MAX = 50;
-export const labelsSchema = z
-  .record(z.string().min(1).max(64), z.string().max(256))
-  .refine((labels) => Object.keys(labels).length <= LABELS_MAX, { error: `must be at most ${LABELS_MAX} labels` });
-
-/** Error names and causes as AWS Step Functions bounds them (characters). */
-export const errorNameSchema = z.string().max(256);
-export const CAUSE_CHARS_MAX = 32_768;
-export const causeSchema = z.string().max(CAUSE_CHARS_MAX);
-
 /**
  * What of a child execution the step that started it waits for: that it has started, that it has ended (its output as JSON
  * text, or as JSON), or a callback by whoever the child hands the token to.
@@ -45,11 +36,6 @@ export const causeSchema = z.string().max(CAUSE_CHARS_MAX);
 export const CHILD_AWAITS = ['start', 'end', 'end-as-json', 'callback'] as const;
 export const childAwaitsSchema = z.enum(CHILD_AWAITS);
 export type ChildAwaits = z.infer<typeof childAwaitsSchema>;
-
-/** A name as AWS gives executions one; it belongs to a workflow, and may hold what no execution id can. */
-export const executionNameSchema = z
-  .string()
-  .regex(/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}\p{Cs}]{1,80}$/u, 'must be 1 to 80 characters, none of them special');
 
 /** Executions below the lineage's first one, parent by parent: a workflow that starts itself for ever ends here. */
 export const GENERATIONS_MAX = 20;
@@ -67,6 +53,13 @@ export const startExecutionSchema = z.strictObject({
   runId: z.string().min(1).max(128).optional(),
   idempotencyKey: z.string().min(1).max(256).optional(),
   labels: labelsSchema.optional(),
+  attributes: attributesSchema.optional(),
+  /** It waits for a review before it enters this state. */
+  until: stateNameSchema.optional(),
+  /** It is queued until then. */
+  notBefore: instantSchema.optional(),
+  /** On whose behalf the engine starts it: the one who may not approve it. Absent: the actor. */
+  requestedBy: z.string().min(1).max(128).optional(),
   /** `$$.Execution.Name` where that is not the execution id. */
   name: executionNameSchema.optional(),
   /** How many parents stand above it. Only the engine says so, as of the attempt that the child reports to. */
@@ -153,7 +146,6 @@ export const reportToParentSchema = z.strictObject({});
 
 export const recordHeartbeatSchema = z.strictObject({ token: attemptTokenSchema });
 export const fireTimerSchema = z.strictObject({ timer: timerIdSchema });
-export const cancelExecutionSchema = z.strictObject({ reason: z.string().max(1_024).optional() });
 export const continueExecutionSchema = z.strictObject({});
 
 export const executionCommandBodies = {
@@ -168,8 +160,8 @@ export const executionCommandBodies = {
   ReportToParent: reportToParentSchema,
   RecordHeartbeat: recordHeartbeatSchema,
   FireTimer: fireTimerSchema,
-  CancelExecution: cancelExecutionSchema,
   ContinueExecution: continueExecutionSchema,
+  ...controlCommandBodies,
   ...deliveryCommandBodies,
 } as const;
 export type StartExecution = z.infer<typeof startExecutionSchema>;

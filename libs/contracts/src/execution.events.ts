@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { controlEvents } from './control.events.ts';
 import { deliveryEventSchemas } from './delivery.messages.ts';
-import { causeSchema, errorNameSchema } from './execution.commands.ts';
 import {
   attemptTokenSchema,
   correlationIdSchema,
@@ -11,6 +11,7 @@ import {
   timerIdSchema,
 } from './ids.ts';
 import { jsonSchema } from './json.ts';
+import { causeSchema, errorNameSchema, frameIdSchema, stateNameSchema } from './names.ts';
 import { prioritySchema } from './priority.ts';
 import { actionClassSchema, modeSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
 
@@ -19,17 +20,10 @@ import { actionClassSchema, modeSchema, slaClassSchema, timeoutPolicySchema } fr
  * out, one that came with the causing command points into that command's body, and only a computed one is written.
  */
 export const eventDataSchema = z.union([
-  z.strictObject({ ref: z.enum(['input', 'output']) }),
+  z.strictObject({ ref: z.enum(['input', 'output', 'payload']) }),
   z.strictObject({ value: jsonSchema }),
 ]);
 export type EventData = z.infer<typeof eventDataSchema>;
-
-/**
- * Path of a frame in the tree: `0` is the root; Parallel branches and Map iterations add `.<n>`. A frame that fans out
- * again goes on counting, so an id names one frame of an execution for good.
- */
-export const frameIdSchema = z.string().regex(/^0(\.[0-9]+)*$/);
-export const stateNameSchema = z.string().min(1).max(80);
 
 export const STATE_TYPES = ['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map'] as const;
 export const stateTypeSchema = z.enum(STATE_TYPES);
@@ -56,7 +50,17 @@ export type EffectClass = z.infer<typeof effectClassSchema>;
 export const ATTEMPT_AWAITS = ['result', 'job', 'callback', 'activity', 'child', 'approval', 'signal'] as const;
 export type AttemptAwaits = (typeof ATTEMPT_AWAITS)[number];
 
-export const TIMER_PURPOSES = ['wait', 'retry', 'timeout', 'heartbeat', 'execution-timeout', 'delivery-retry'] as const;
+export const TIMER_PURPOSES = [
+  'wait',
+  'retry',
+  'timeout',
+  'heartbeat',
+  'execution-timeout',
+  'approval',
+  'cancel-grace',
+  'start',
+  'delivery-retry',
+] as const;
 export const timerPurposeSchema = z.enum(TIMER_PURPOSES);
 export type TimerPurpose = z.infer<typeof timerPurposeSchema>;
 
@@ -223,10 +227,15 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     /** A worker that gets it later than that does not begin it. Absent: it may lie on its queue for ever. */
     queueWaitMs: z.int().positive().optional(),
   }),
-  /** Output: the causing command's `output`. */
-  z.strictObject({ type: z.literal('StepSucceeded'), token: attemptTokenSchema }),
-  /** Error and cause: the causing command's. */
-  z.strictObject({ type: z.literal('StepFailed'), token: attemptTokenSchema }),
+  /** Without `output`: the causing command's. */
+  z.strictObject({ type: z.literal('StepSucceeded'), token: attemptTokenSchema, output: eventDataSchema.optional() }),
+  /** Without `error`: error and cause are the causing command's. */
+  z.strictObject({
+    type: z.literal('StepFailed'),
+    token: attemptTokenSchema,
+    error: errorNameSchema.optional(),
+    cause: causeSchema.optional(),
+  }),
   z.strictObject({
     type: z.literal('StepTimedOut'),
     token: attemptTokenSchema,
@@ -279,6 +288,7 @@ export const executionEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ExecutionCancelled') }),
   z.strictObject({ type: z.literal('ExecutionTimedOut') }),
   ...deliveryEventSchemas,
+  ...controlEvents,
 ]);
 export type ExecutionEvent = z.infer<typeof executionEventSchema>;
 export type ExecutionEventType = ExecutionEvent['type'];

@@ -29,6 +29,13 @@ export const attemptTokenSchema = z
   .brand<'AttemptToken'>();
 export type AttemptToken = z.infer<typeof attemptTokenSchema>;
 
+/** `<commit version>-<event index>` of the `ApprovalRequested` that asked for it. */
+export const approvalIdSchema = z
+  .string()
+  .regex(/^[1-9][0-9]{0,9}-[0-9]{1,4}$/)
+  .brand<'ApprovalId'>();
+export type ApprovalId = z.infer<typeof approvalIdSchema>;
+
 export const AGGREGATES = ['execution', 'workflow', 'lock', 'schedule', 'tenant', 'replay'] as const;
 export const aggregateSchema = z.enum(AGGREGATES);
 export type Aggregate = z.infer<typeof aggregateSchema>;

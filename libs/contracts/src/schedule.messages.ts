@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { labelsSchema, workflowNameSchema } from './execution.commands.ts';
+import { labelsSchema, workflowNameSchema } from './names.ts';
 import { TERMINAL_STATUSES } from './execution.events.ts';
 import {
   type AggregateId,

@@ -55,6 +55,9 @@ export const deadSubject = (stream: string, tenant: Tenant): string => join('dea
 /** Core NATS requests of holders of task tokens, answered after the commit; no stream keeps them. */
 export const taskTokenSubject = (tenant: Tenant, report: TaskReportKind): string => join('token', tenant, report);
 
+/** Tells every worker that hears it to end what it runs of an execution. Core NATS: who misses it hears of it when it reports. */
+export const abortSubject = (tenant: Tenant, executionId: string): string => join('abort', tenant, executionId);
+
 /** Filters and stream bindings: the only subjects with wildcards. */
 export const SUBJECT_FILTERS = {
   log: 'tl.log.*.*.*',
@@ -73,6 +76,7 @@ export const SUBJECT_FILTERS = {
   telemetry: 'tl.tel.*.*',
   dead: 'tl.dead.*.*',
   taskTokens: 'tl.token.*.*',
+  aborts: 'tl.abort.*.*',
 } as const;
 
 /** `{{partition(P,4)}}` hashes the fourth wildcard of `tl.in.*.*.*.*`, the aggregate id: the wrong index sends all to one. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { causeSchema, errorNameSchema } from './execution.commands.ts';
+import { causeSchema, errorNameSchema } from './names.ts';
 import { executionIdSchema } from './ids.ts';
 import { jsonSchema } from './json.ts';
 

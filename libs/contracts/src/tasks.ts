@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { effectClassSchema, frameIdSchema, stateNameSchema } from './execution.events.ts';
+import { effectClassSchema } from './execution.events.ts';
+import { frameIdSchema, stateNameSchema } from './names.ts';
 import {
   attemptTokenSchema,
   correlationIdSchema,
@@ -43,6 +44,14 @@ export const stepTaskSchema = z.strictObject({
   traceparent: traceparentSchema.optional(),
 });
 export type StepTask = z.infer<typeof stepTaskSchema>;
+
+/** Attempts of one execution that nobody waits for any more, or that are to end within a grace. */
+export const abortAttemptsSchema = z.strictObject({
+  v: z.literal(1),
+  executionId: executionIdSchema,
+  tokens: z.array(attemptTokenSchema),
+});
+export type AbortAttempts = z.infer<typeof abortAttemptsSchema>;
 
 /** What a timer's schedule carries to its due subject; the subject names aggregate and timer. */
 export const timerMessageSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workflowNameSchema } from './execution.commands.ts';
+import { workflowNameSchema } from './names.ts';
 import { sha256Schema } from './ids.ts';
 import { jsonSchema } from './json.ts';
 

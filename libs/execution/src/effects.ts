@@ -21,6 +21,7 @@ import {
   type Continuation,
   executionIdOf,
   type ExecutionState,
+  isInWorkersHands,
   type OpenAttempt,
   openAttempts,
 } from './execution-state.ts';
@@ -59,6 +60,8 @@ export type Effect =
       readonly message: TimerMessage;
     }
   | { readonly kind: 'cancel-timer'; readonly ref: AggregateRef; readonly timer: TimerId }
+  /** Tells the workers that run these attempts to end. Nobody waits for it to arrive. */
+  | { readonly kind: 'abort-attempts'; readonly ref: AggregateRef; readonly tokens: readonly AttemptToken[] }
   | {
       readonly kind: 'command';
       readonly id: string;
@@ -84,6 +87,7 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
   if (commit.aggregate === 'schedule' && isSchedule(after)) return scheduleEffectsOf(after, commit);
   if (commit.aggregate !== 'execution' || !isExecution(after)) return [];
   const effects: Effect[] = [];
+  const aborted: AttemptToken[] = [];
   let tellsParent = false;
   commit.events.forEach((event, index) => {
     switch (event.type) {
@@ -98,14 +102,33 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
         return;
       case 'StepScheduled': {
         const attempt = after.attempts.get(`${commit.version}.${index}`);
-        if (attempt) effects.push(attemptEffect(after, attempt));
+        // People are asked by what lists show them.
+        if (attempt && attempt.awaits !== 'approval' && attempt.awaits !== 'signal') {
+          effects.push(attemptEffect(after, attempt));
+        }
         return;
       }
       case 'TimerArmed': {
         const timer = after.timers.get(event.timer);
-        if (timer) effects.push(armEffect(after, timer));
+        if (timer && after.pausedAt === null) effects.push(armEffect(after, timer));
         return;
       }
+      case 'ExecutionPaused':
+        if (after.pausedAt !== null) effects.push(...armedBefore(after, commit.version).map(stopEffect(after)));
+        return;
+      case 'ExecutionResumed':
+        if (after.pausedAt === null) {
+          effects.push(...armedBefore(after, commit.version).map((timer) => armEffect(after, timer)));
+        }
+        return;
+      case 'StepCancelled':
+      case 'StepTimedOut':
+        // One that the same commit opened was never published.
+        if (!event.token.startsWith(`${commit.version}.`)) aborted.push(event.token);
+        return;
+      case 'CancellationRequested':
+        for (const attempt of openAttempts(after)) if (isInWorkersHands(attempt)) aborted.push(attempt.token);
+        return;
       case 'TimerCancelled':
         // A timer that the same commit armed was never published.
         if (!event.timer.startsWith(`${commit.version}-`)) {
@@ -128,6 +151,7 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
         return;
     }
   });
+  if (aborted.length > 0) effects.push({ kind: 'abort-attempts', ref: after.ref, tokens: aborted });
   if (tellsParent) effects.push(...reportEffects(after));
   effects.push(...stopChildren(after, commit.version).map(commandEffect));
   return effects;
@@ -140,9 +164,10 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
   return [
     ...openAttempts(state)
       // Whoever runs a job has its task until the job ends.
-      .filter((attempt) => !attempt.submitted || attempt.awaits === 'job')
+      .filter((attempt) => isInWorkersHands(attempt) || awaitsOthers(attempt))
       .map((attempt) => attemptEffect(state, attempt)),
-    ...armedTimers(state).map((timer) => armEffect(state, timer)),
+    // None runs during a pause.
+    ...(state.pausedAt === null ? armedTimers(state) : []).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),
     ...reportEffects(state).map(again),
     ...awaitedDeliveries(state),
@@ -213,6 +238,18 @@ const attemptEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
   const id = `${state.ref.tenant}.${state.ref.aggregateId}.${attempt.token}`;
   return { kind: 'task', id, task: taskOf(state, attempt), ...taskToken };
 };
+
+/** An activity is polled for, and a child has to be started. */
+const awaitsOthers = ({ awaits, submitted }: OpenAttempt): boolean =>
+  (awaits === 'activity' || awaits === 'child') && !submitted;
+
+/** Timers of earlier commits: this one's own have effects of their own. */
+const armedBefore = (state: ExecutionState, version: number): readonly ArmedTimer[] =>
+  armedTimers(state).filter(({ id }) => !id.startsWith(`${version}-`));
+
+const stopEffect =
+  ({ ref }: ExecutionState) =>
+  ({ id }: ArmedTimer): Effect => ({ kind: 'cancel-timer', ref, timer: id });
 
 const awaitsCallback = ({ awaits, resource }: OpenAttempt): boolean =>
   awaits === 'callback' || (awaits === 'child' && childAwaits(resource) === 'callback');

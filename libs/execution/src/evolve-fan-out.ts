@@ -1,6 +1,7 @@
 import type { ExecutionEvent, Json } from '@throughline/contracts';
 import { Map } from 'immutable';
 import type { ExecutionCommandRecord } from './decider.ts';
+import { moving, restingAs } from './evolve-control.ts';
 import type { ExecutionState } from './execution-state.ts';
 import {
   type FanOut,
@@ -9,7 +10,6 @@ import {
   frameOf,
   type Frames,
   type MapFanOut,
-  mayMove,
   newFrame,
   type ParallelFanOut,
   withFrame,
@@ -18,7 +18,6 @@ import {
 } from './frames.ts';
 import { historyCounted } from './history-event-ids.ts';
 import { jsonBytes } from './json-size.ts';
-import { transition } from './status.ts';
 
 type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
 
@@ -192,7 +191,7 @@ export const childExited = (state: ExecutionState, child: Frame, parentId: Frame
 
 /** The others may all be waiting on timers now. */
 const restingStatus = (state: ExecutionState, frames: Frames, running: number): ExecutionState['status'] =>
-  running > 0 && state.attempts.size === 0 && !mayMove(frames) ? transition(state.status, 'waiting') : state.status;
+  running > 0 ? moving(state, restingAs(state.attempts, frames)) : state.status;
 
 export const branchFailed = (state: ExecutionState, event: EventOf<'BranchFailed'>): ExecutionState => {
   const parent = parentFrame(state, event.frame);

@@ -11,6 +11,15 @@ import { classificationOf } from './classification/classification.ts';
 import type { ExecutionCommandRecord } from './decider.ts';
 import { deliveriesAsked, evolveDeliveries } from './delivery/evolve-delivery.ts';
 import {
+  asOfPause,
+  evolveControl,
+  moving,
+  restingAs,
+  withClosedApprovals,
+  withoutQueue,
+  withPhase,
+} from './evolve-control.ts';
+import {
   afterMove,
   branchFailed,
   branchStarted,
@@ -56,12 +65,41 @@ export const evolve = (
   event: ExecutionEvent,
   command: ExecutionCommandRecord,
 ): ExecutionState => {
-  const after = applied(state, event, command);
+  const applied = apply(state, event, command);
   // The last frame that could move has moved, or is gone. One that stayed would keep a later round from asking anew.
-  return after.continuation && !mayMove(after.frames) ? { ...after, continuation: null } : after;
+  const after = applied.continuation && !mayMove(applied.frames) ? { ...applied, continuation: null } : applied;
+  const cut = withCut(state, after, event);
+  return cut.status === state.status ? cut : withPhase(state, cut, command.at);
 };
 
-const applied = (state: ExecutionState, event: ExecutionEvent, command: ExecutionCommandRecord): ExecutionState => {
+/** Events by which a failure or a cancellation takes away what ran, before it ends the execution or is caught. */
+const CUTTING: ReadonlySet<ExecutionEvent['type']> = new Set([
+  'StepCancelled',
+  'TimerCancelled',
+  'StateAborted',
+  'BranchFailed',
+  'IterationFailed',
+  'IterationAborted',
+  'ParallelFailed',
+  'MapFailed',
+]);
+/** These come in between, or last. */
+const CUT_GOES_ON: ReadonlySet<ExecutionEvent['type']> = new Set([
+  ...CUTTING,
+  'EvaluationFailed',
+  'ExecutionFailed',
+  'ExecutionCancelled',
+  'ExecutionTimedOut',
+  'ExecutionAnnotated',
+]);
+
+/** Remembers the frames from before the first cut, until it is known that the execution goes on. */
+const withCut = (before: ExecutionState, after: ExecutionState, { type }: ExecutionEvent): ExecutionState => {
+  if (before.cutFrom !== null) return CUT_GOES_ON.has(type) ? after : { ...after, cutFrom: null };
+  return after.frames !== before.frames && CUTTING.has(type) ? { ...after, cutFrom: before.frames } : after;
+};
+
+const apply = (state: ExecutionState, event: ExecutionEvent, command: ExecutionCommandRecord): ExecutionState => {
   switch (event.type) {
     case 'ExecutionStarted':
       return started(state, event, command);
@@ -80,12 +118,12 @@ const applied = (state: ExecutionState, event: ExecutionEvent, command: Executio
       return stepSubmitted(state, event.token);
     case 'StepSucceeded':
     case 'StepFailed':
-      return attemptClosed(state, event.token, 1);
+      return attemptEnded(state, event.token);
     case 'StepTimedOut':
-      return childStopped(attemptClosed(state, event.token, 1), mustAttempt(state, event.token));
+      return attemptCut(attemptEnded(state, event.token), mustAttempt(state, event.token), 'expired', command);
     case 'StepCancelled':
       // AWS's history has no event for it.
-      return childStopped(attemptClosed(state, event.token, 0), mustAttempt(state, event.token));
+      return attemptCut(attemptClosed(state, event.token, 0), mustAttempt(state, event.token), 'cancelled', command);
     case 'StepHeartbeatRecorded': {
       const attempt = { ...mustAttempt(state, event.token), lastSeenAt: command.at };
       return { ...state, roundEvents: state.roundEvents + 1, attempts: state.attempts.set(event.token, attempt) };
@@ -137,6 +175,19 @@ const applied = (state: ExecutionState, event: ExecutionEvent, command: Executio
         continuationsWithoutProgress: state.continuationsWithoutProgress + 1,
         continuationsWithoutWait: state.continuationsWithoutWait + 1,
       };
+    case 'ExecutionPaused':
+    case 'ExecutionResumed':
+    case 'ReviewRequested':
+    case 'CancellationRequested':
+    case 'ExecutionReopened':
+    case 'StateSkipped':
+    case 'SignalStored':
+    case 'SignalTaken':
+    case 'ApprovalRequested':
+    case 'ApprovalGiven':
+    case 'ApprovalClosed':
+    case 'ExecutionAnnotated':
+      return evolveControl(state, event, command);
     case 'ExecutionSucceeded':
       return ended(state, 'succeeded', { at: command.at, output: frameOf(state.frames, ROOT_FRAME).data });
     case 'ExecutionFailed':
@@ -208,7 +259,7 @@ const started = (
     rootExecutionId: event.rootExecutionId,
     runId: body.runId ?? null,
     idempotencyKey: body.idempotencyKey ?? null,
-    labels: body.labels ?? {},
+    labels: body.labels ?? NO_LABELS,
     name: body.name ?? null,
     generation: body.generation ?? 0,
     parentAttempt: body.parentAttempt ?? null,
@@ -216,13 +267,21 @@ const started = (
     bodyHash: event.bodyHash,
     startedAt: command.at,
     startedBy: command.actor,
+    requestedBy: body.requestedBy ?? command.actor.id,
+    until: body.until ?? null,
+    notBefore: body.notBefore ?? null,
     traceparent: command.traceparent ?? null,
   };
   return {
     ...state,
     roundEvents: state.roundEvents + 1,
-    status: transition(state.status, 'running'),
+    // Queued where its own time is yet to come.
+    ...(body.notBefore !== undefined && body.notBefore > command.at
+      ? { hold: 'queued' as const, status: transition(state.status, 'queued') }
+      : { status: transition(state.status, 'running') }),
     correlationId: event.correlationId,
+    attributes: body.attributes ?? null,
+    labels: body.labels ?? NO_LABELS,
     start,
     frames: openRoot(body.input, command.at),
     historyEventId: 1,
@@ -254,7 +313,7 @@ const entered = (
   return {
     ...state,
     roundEvents: state.roundEvents + 1,
-    status: transition(state.status, 'running'),
+    status: moving(state, 'running'),
     ...after,
     continuation: afterMove(state, command),
   };
@@ -316,11 +375,13 @@ const stepScheduled = (
     traceparent: command.traceparent ?? null,
   };
   const frames = withFrame(state.frames, { ...frame, phase: { kind: 'step', token }, attempts: event.attempt });
+  const attempts = state.attempts.set(token, attempt);
+  const isForPeople = attempt.awaits === 'approval' || attempt.awaits === 'signal';
   return {
     ...state,
     roundEvents: state.roundEvents + 1,
-    status: transition(state.status, 'running'),
-    attempts: state.attempts.set(token, attempt),
+    status: moving(state, isForPeople ? restingAs(attempts, frames) : 'running'),
+    attempts,
     ...WAITS,
     // AWS writes a scheduled and a started event; an activity's second one when somebody takes it.
     ...historyCounted(
@@ -352,6 +413,25 @@ const attemptClosed = (state: ExecutionState, token: AttemptToken, historyEvents
     attempts: state.attempts.remove(token),
   };
 };
+
+/** What it leads to is decided next: until then the execution runs. */
+const attemptEnded = (state: ExecutionState, token: AttemptToken): ExecutionState => {
+  const closed = attemptClosed(state, token, 1);
+  return closed.status === 'waiting' || closed.status === 'awaiting_approval'
+    ? { ...closed, status: moving(closed, 'running') }
+    : closed;
+};
+
+/** Nobody waits any more for what the attempt was to get from others. */
+const attemptCut = (
+  state: ExecutionState,
+  attempt: OpenAttempt,
+  how: 'expired' | 'cancelled',
+  command: ExecutionCommandRecord,
+): ExecutionState =>
+  attempt.awaits === 'approval'
+    ? { ...state, approvals: withClosedApprovals(state, attempt.token, how, command.at) }
+    : childStopped(state, attempt);
 
 /** Nobody waits any more for the child that the attempt has started. */
 const childStopped = (state: ExecutionState, attempt: OpenAttempt): ExecutionState => {
@@ -388,7 +468,7 @@ const timerArmed = (
     purpose: event.purpose,
     frame: event.frame,
     token: event.token ?? null,
-    dueAt: event.dueAt,
+    dueAt: state.pausedAt === null ? event.dueAt : asOfPause(event.dueAt, command.at, state.pausedAt),
     traceparent: command.traceparent ?? null,
   });
   if (event.purpose !== 'wait' && event.purpose !== 'retry') {
@@ -401,8 +481,7 @@ const timerArmed = (
   const phase: FramePhase = { kind: event.purpose, timer: event.timer };
   const frames = withFrame(state.frames, { ...frameOf(state.frames, event.frame), phase });
   // Where no step is open and no frame can move, only timers are left.
-  const onlyTimers = state.attempts.size === 0 && !mayMove(frames);
-  const status = onlyTimers ? transition(state.status, 'waiting') : state.status;
+  const status = moving(state, restingAs(state.attempts, frames));
   return { ...state, roundEvents: state.roundEvents + 1, timers, frames, status, ...WAITS };
 };
 
@@ -411,12 +490,14 @@ const timerClosed = (state: ExecutionState, event: EventOf<'TimerFired' | 'Timer
   if (!closed) throw new Error(`timer ${event.timer} is not armed`);
   const timers = state.timers.remove(event.timer);
   if (closed.purpose !== 'wait' && closed.purpose !== 'retry') {
-    return { ...state, roundEvents: state.roundEvents + 1, timers, attempts: withoutTimer(state, closed) };
+    const started = closed.purpose === 'start' && event.type === 'TimerFired' ? withoutQueue(state) : {};
+    const attempts = withoutTimer(state, closed);
+    return { ...state, roundEvents: state.roundEvents + 1, timers, attempts, ...started };
   }
   const frame = frameOf(state.frames, closed.frame);
   const frames = withFrame(state.frames, { ...frame, phase: { kind: 'inside' } });
   // A cancelled wait is the first step of an end, which sets the status itself.
-  const status = event.type === 'TimerFired' ? transition(state.status, 'running') : state.status;
+  const status = event.type === 'TimerFired' ? moving(state, 'running') : state.status;
   return { ...state, roundEvents: state.roundEvents + 1, timers, frames, status };
 };
 
@@ -428,6 +509,8 @@ const withoutTimer = (state: ExecutionState, closed: { id: string; token: Attemp
   return state.attempts.set(attempt.token, { ...attempt, timers });
 };
 
+const NO_LABELS = {};
+
 const ended = (
   state: ExecutionState,
   status: 'succeeded' | 'failed' | 'cancelled' | 'timed_out',
@@ -436,6 +519,9 @@ const ended = (
   ...state,
   roundEvents: state.roundEvents + 1,
   status: transition(state.status, status),
+  hold: null,
+  pausedAt: null,
+  approvals: withClosedApprovals(state, undefined, 'cancelled', end.at),
   end,
   continuation: null,
   historyEventId: state.historyEventId + 1,

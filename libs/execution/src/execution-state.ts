@@ -2,6 +2,7 @@ import {
   type AggregateRef,
   type AttemptAwaits,
   type AttemptToken,
+  type Attributes,
   type ChildAwaits,
   type EffectClass,
   type ExecutionId,
@@ -19,6 +20,7 @@ import {
 import { List, Map } from 'immutable';
 import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
 import type { Classification } from './classification/classification.ts';
+import { type Approval } from './approvals.ts';
 import type { Deliveries } from './delivery/delivery-state.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
@@ -36,6 +38,7 @@ export interface StartFacts {
   readonly rootExecutionId: ExecutionId;
   readonly runId: string | null;
   readonly idempotencyKey: string | null;
+  /** As started: notes that are made later change the state's own. */
   readonly labels: Readonly<Record<string, string>>;
   /** `$$.Execution.Name`; null: the execution id. */
   readonly name: string | null;
@@ -47,6 +50,10 @@ export interface StartFacts {
   readonly bodyHash: string;
   readonly startedAt: Instant;
   readonly startedBy: { readonly kind: string; readonly id: string };
+  /** Who asked for it: may not approve it. */
+  readonly requestedBy: string;
+  readonly until: string | null;
+  readonly notBefore: Instant | null;
   readonly traceparent: string | null;
 }
 
@@ -114,8 +121,36 @@ export interface Continuation {
   readonly traceparent: string | null;
 }
 
+/** Why nothing new may start, beside a pause. The status is of the same name. */
+export type Hold = 'queued' | 'awaiting_approval' | 'needs_review' | 'cancelling';
+
+/** A signal that came before a state waited for it. */
+export interface StoredSignal {
+  readonly name: string;
+  readonly payload: Json;
+}
+
 export interface ExecutionState extends AggregateState {
   readonly status: ExecutionStatus | 'none';
+  /** Since when the execution has its status, and how long it had each before, in milliseconds. */
+  readonly statusSince: Instant | null;
+  readonly phases: Readonly<Partial<Record<ExecutionStatus, number>>>;
+  readonly hold: Hold | null;
+  /** Since then every timer stands still; null: they run. */
+  readonly pausedAt: Instant | null;
+  /** Somebody has looked, where the start asked for a review. */
+  readonly reviewed: boolean;
+  /** How often it went on after an end. */
+  readonly reopened: number;
+  /** The frames before the failure or cancellation under way took any away: what a reopened execution goes on from. */
+  readonly cutFrom: Frames | null;
+  /** By id, in the order requested; closed ones too. */
+  readonly approvals: Map<string, Approval>;
+  /** Oldest first. */
+  readonly signals: readonly StoredSignal[];
+  readonly attributes: Attributes | null;
+  /** As the start and later notes leave them. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly start: StartFacts | null;
   readonly frames: Frames;
   /** By token, and timers by id. */
@@ -153,6 +188,17 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   roundEvents: 0,
   recentCommands: [],
   status: 'none',
+  statusSince: null,
+  phases: {},
+  hold: null,
+  pausedAt: null,
+  reviewed: false,
+  reopened: 0,
+  cutFrom: null,
+  approvals: Map(),
+  signals: [],
+  attributes: null,
+  labels: {},
   start: null,
   frames: NO_FRAMES,
   attempts: Map(),
@@ -167,6 +213,13 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   classification: null,
   delivery: null,
 });
+
+/** Whether a state may be entered, a branch or iteration begun, an end reached. */
+export const mayStartWork = ({ hold, pausedAt }: ExecutionState): boolean => hold === null && pausedAt === null;
+
+/** Whether a worker has, or will get, the attempt's task: who cancels it has to let the worker end. */
+export const isInWorkersHands = ({ awaits, submitted }: OpenAttempt): boolean =>
+  awaits === 'result' || awaits === 'job' || (awaits === 'callback' && !submitted);
 
 /** An execution's aggregate id is its execution id: one subject token, only branded differently. */
 export const executionIdOf = (ref: AggregateRef): ExecutionId => ref.aggregateId as unknown as ExecutionId;

@@ -13,7 +13,9 @@ export type FrameId = string;
 export type FramePhase =
   /** May move: enters `next`, or its flow's first state where there is none. */
   | { readonly kind: 'ready'; readonly next?: string }
-  /** Inside its state, awaiting nothing: only ever seen within a decision. */
+  /** May move: does again what its state does, for the execution was reopened there. */
+  | { readonly kind: 'again' }
+  /** Inside its state, awaiting nothing: only ever seen within a decision, and where an end has cut it short. */
   | { readonly kind: 'inside' }
   | { readonly kind: 'step'; readonly token: string }
   | { readonly kind: 'wait'; readonly timer: string }
@@ -142,7 +144,7 @@ const mayOpen = (fanOut: FanOut): boolean => {
 
 export const withFrame = (frames: Frames, frame: Frame): Frames => ({
   byId: frames.byId.set(frame.id, frame),
-  ready: listed(frames.ready, frame.id, frame.phase.kind === 'ready'),
+  ready: listed(frames.ready, frame.id, frame.phase.kind === 'ready' || frame.phase.kind === 'again'),
   openable: listed(frames.openable, frame.id, frame.fanOut !== null && mayOpen(frame.fanOut)),
 });
 
@@ -179,6 +181,24 @@ export const openRoot = (input: Json, at: Instant): Frames =>
       ownHistoryEventId: null,
     }),
   );
+
+/** The frames whose own state had failed when everything was cut short, in tree order. */
+export const failedFrames = (frames: Frames): readonly Frame[] =>
+  inOrder(frames.byId.valueSeq().filter(({ phase }) => phase.kind === 'inside'));
+
+/**
+ * The frames of an execution that goes on after its end: whatever they were doing when they were cut short they do again,
+ * those that had failed first. Retries count anew, as they do in AWS.
+ */
+export const reopenedFrames = (frames: Frames, failedFirst: boolean): Frames => {
+  const cut = inOrder(frames.byId.valueSeq()).filter(({ phase }) => isCut(phase));
+  const first = failedFirst ? cut.filter(({ phase }) => phase.kind === 'inside') : [];
+  const again = [...first, ...cut.filter((frame) => !first.includes(frame))];
+  return again.reduce((all, frame) => withFrame(all, { ...frame, phase: { kind: 'again' }, retries: [] }), frames);
+};
+
+const isCut = ({ kind }: FramePhase): boolean =>
+  kind === 'inside' || kind === 'step' || kind === 'wait' || kind === 'retry' || kind === 'again';
 
 const isWithin = (id: FrameId, ancestor: FrameId): boolean => id.startsWith(`${ancestor}.`);
 

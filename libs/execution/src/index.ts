@@ -34,7 +34,16 @@ export { DEFAULT_POLICIES } from './classification/default-policies.ts';
 export { type Deliveries, type Delivery, deliveryStateOf } from './delivery/delivery-state.ts';
 export { deliveryViewOf } from './delivery/delivery-view.ts';
 export { jsonBytes } from './json-size.ts';
-export type { ArmedTimer, ExecutionEnd, ExecutionState, OpenAttempt, StartFacts } from './execution-state.ts';
+export type { ArmedTimer, ExecutionEnd, ExecutionState, Hold, OpenAttempt, StartFacts } from './execution-state.ts';
+export {
+  type Approval,
+  type ApprovalDecision,
+  type ApprovalStatus,
+  type SignatureState,
+  signatureStateOf,
+} from './approvals.ts';
+export { ALLOWED_IN, isControlCommand } from './decide/allowed-commands.ts';
+export { stepFailure, stepOutput } from './step-outcome.ts';
 export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';
 export {
   currentFrame,

@@ -15,6 +15,8 @@ export interface Limits {
   readonly variablesBytesMax: number;
   /** All outputs of a Parallel's branches or a Map's iterations, before its ResultSelector or Output. */
   readonly fanOutOutputBytesMax: number;
+  /** Signals that came before a state waited for them. */
+  readonly storedSignalsMax: number;
   readonly bodyBytesMax: number;
   readonly definitionBytesMax: number;
   readonly roundEventsMax: number;
@@ -32,6 +34,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   dataDepthMax: DATA_DEPTH_MAX,
   variablesBytesMax: STATE_DATA_BYTES_MAX,
   fanOutOutputBytesMax: 16 * STATE_DATA_BYTES_MAX,
+  storedSignalsMax: 100,
   bodyBytesMax: COMMAND_BODY_BYTES_MAX,
   definitionBytesMax: DEFINITION_BYTES_MAX,
   roundEventsMax: ROUND_EVENTS_MAX,

@@ -1,9 +1,9 @@
-import type { ExecutionStatus } from '@throughline/contracts';
+import { type ExecutionStatus, isTerminal } from '@throughline/contracts';
 
 /** From each status, where an execution may go next. Nothing else changes a status, and an event that would is a bug. */
 export const LEGAL_TRANSITIONS: Readonly<Record<ExecutionStatus | 'none', readonly ExecutionStatus[]>> = {
   none: ['queued', 'preflight', 'awaiting_approval', 'running'],
-  queued: ['preflight', 'awaiting_approval', 'running', 'cancelling', 'cancelled', 'failed', 'timed_out'],
+  queued: ['preflight', 'awaiting_approval', 'running', 'paused', 'cancelling', 'cancelled', 'failed', 'timed_out'],
   preflight: [
     'queued',
     'awaiting_approval',
@@ -14,7 +14,17 @@ export const LEGAL_TRANSITIONS: Readonly<Record<ExecutionStatus | 'none', readon
     'failed',
     'timed_out',
   ],
-  awaiting_approval: ['queued', 'running', 'needs_review', 'cancelling', 'cancelled', 'failed', 'timed_out'],
+  awaiting_approval: [
+    'queued',
+    'running',
+    'waiting',
+    'paused',
+    'needs_review',
+    'cancelling',
+    'cancelled',
+    'failed',
+    'timed_out',
+  ],
   running: [
     'waiting',
     'awaiting_approval',
@@ -26,18 +36,29 @@ export const LEGAL_TRANSITIONS: Readonly<Record<ExecutionStatus | 'none', readon
     'cancelled',
     'timed_out',
   ],
-  waiting: ['running', 'paused', 'needs_review', 'cancelling', 'failed', 'cancelled', 'timed_out'],
-  paused: ['running', 'waiting', 'needs_review', 'cancelling', 'failed', 'cancelled', 'timed_out'],
+  waiting: ['running', 'awaiting_approval', 'paused', 'needs_review', 'cancelling', 'failed', 'cancelled', 'timed_out'],
+  paused: [
+    'queued',
+    'awaiting_approval',
+    'running',
+    'waiting',
+    'needs_review',
+    'cancelling',
+    'failed',
+    'cancelled',
+    'timed_out',
+  ],
   needs_review: ['running', 'waiting', 'paused', 'cancelling', 'failed', 'cancelled', 'timed_out'],
   cancelling: ['cancelled', 'failed', 'timed_out'],
   succeeded: [],
-  failed: [],
-  cancelled: [],
-  timed_out: [],
+  // Only by being reopened.
+  failed: ['running'],
+  cancelled: ['running'],
+  timed_out: ['running'],
 };
 
 export const isLegalTransition = (from: ExecutionStatus | 'none', to: ExecutionStatus): boolean =>
-  from === to ? LEGAL_TRANSITIONS[from].length > 0 : LEGAL_TRANSITIONS[from].includes(to);
+  from === to ? !isTerminal(from) : LEGAL_TRANSITIONS[from].includes(to);
 
 export const transition = (from: ExecutionStatus | 'none', to: ExecutionStatus): ExecutionStatus => {
   if (!isLegalTransition(from, to)) throw new Error(`illegal transition from ${from} to ${to}`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   assertNever,
   commandIdSchema,
+  abortSubject,
   commandSubject,
   executionIdSchema,
   type SentCommand,
@@ -48,6 +49,12 @@ export class EffectPublisher {
         return armTimer(this.publisher, effect.ref, effect.message, this.clock.fireAt(effect.dueAt, Date.now()));
       case 'cancel-timer':
         return cancelTimer(this.nc, effect.ref, effect.timer);
+      case 'abort-attempts': {
+        const { tenant, aggregateId } = effect.ref;
+        const body = { v: 1, executionId: aggregateId, tokens: effect.tokens };
+        this.nc.publish(abortSubject(tenant, aggregateId), JSON.stringify(body));
+        return;
+      }
       case 'command':
         await this.publisher.publish(
           commandSubject('system', effect.ref),

@@ -129,7 +129,7 @@ const executionRow = (record: LoggedCommit, state: ExecutionState): ExecutionRow
     parentExecutionId: start.parentExecutionId,
     rootExecutionId: start.rootExecutionId,
     runId: start.runId,
-    labels: start.labels,
+    labels: state.labels,
     startedAt: start.startedAt,
     updatedAt: state.lastAt ?? start.startedAt,
     endedAt: end?.at ?? null,

@@ -1,6 +1,13 @@
 import type { AttemptView, Commit, ExecutionEvent, Json, RecordedExecutionCommand } from '@throughline/contracts';
 import { assertNever } from '@throughline/contracts';
-import { type ExecutionState, type OpenAttempt, walkCommit, type WalkedEvent } from '@throughline/execution';
+import {
+  type ExecutionState,
+  type OpenAttempt,
+  stepFailure,
+  stepOutput,
+  walkCommit,
+  type WalkedEvent,
+} from '@throughline/execution';
 import { textColumn } from '@throughline/projections';
 import { jsonHash } from '@throughline/worker-sdk';
 
@@ -138,7 +145,7 @@ const endedChange = (
           return reported(key, command);
         default:
       }
-      if (command.type !== 'CompleteStep') throw new Error(`StepSucceeded caused by ${command.type}`);
+      if (command.type !== 'CompleteStep') return saidByPeople(key, command, stepOutput(event, command));
       const { output, outputHash, worker, startedAt, finishedAt } = command.body;
       const answer = { response: jsonText(output), responseHash: outputHash, error: null, cause: null };
       const row: AttemptEnd = {
@@ -152,12 +159,11 @@ const endedChange = (
       return { kind: 'ended', row, pureAnswer: pureAnswerOf(attempt, commit.tenant, outputHash) };
     }
     case 'StepFailed': {
-      if (command.type === 'FailCallback' || command.type === 'FailChild') {
-        const { error = null, cause = null } = command.body;
+      if (command.type !== 'FailStep') {
+        const { error = null, cause = null } = stepFailure(event, command);
         const failure = { ...unanswered, error: textColumn(error), cause: textColumn(cause) };
         return { kind: 'ended', row: { ...key, status: 'failed', ...failure, finishedAt: command.at } };
       }
-      if (command.type !== 'FailStep') throw new Error(`StepFailed caused by ${command.type}`);
       const { error, cause, worker, startedAt, finishedAt } = command.body;
       const failure = {
         response: null,
@@ -197,6 +203,17 @@ const reported = (
     finishedAt: command.at,
   };
   return { kind: 'ended', row };
+};
+
+/** An approval that was given, or a signal that came. */
+const saidByPeople = (
+  key: Pick<AttemptEnd, 'tenant' | 'executionId' | 'token'>,
+  command: RecordedExecutionCommand,
+  output: Json = null,
+): AttemptChange => {
+  const answer = { response: jsonText(output), responseHash: jsonHash(output), error: null, cause: null };
+  const times = { worker: null, startedAt: null, finishedAt: command.at };
+  return { kind: 'ended', row: { ...key, status: 'succeeded', ...answer, ...times } };
 };
 
 const pureAnswerOf = (attempt: OpenAttempt, tenant: string, responseHash: string): PureAnswer | undefined => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deliveryRequestSchema } from '../delivery.messages.ts';
-import { labelsSchema, triggerKindSchema, workflowNameSchema } from '../execution.commands.ts';
+import { triggerKindSchema } from '../execution.commands.ts';
+import { labelsSchema, workflowNameSchema } from '../names.ts';
 import { executionStatusSchema } from '../execution.events.ts';
 import { correlationIdSchema, executionIdSchema } from '../ids.ts';
 import { jsonSchema } from '../json.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workflowNameSchema } from '../execution.commands.ts';
+import { workflowNameSchema } from '../names.ts';
 import { executionIdSchema } from '../ids.ts';
 import type { Permission } from '../permissions.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workflowNameSchema } from '../execution.commands.ts';
+import { workflowNameSchema } from '../names.ts';
 import { jsonSchema } from '../json.ts';
 import { pageOf, workflowValidationSchema, workflowViewSchema } from '../views.ts';
 import { cursor, limit, nameParams, route } from './route.ts';

@@ -18,6 +18,7 @@ export const advance = (run: Run): void => {
       take(run, consequence);
       continue;
     }
+    if (!run.mayStartWork()) return;
     const [ready] = run.state.frames.ready;
     const opening = ready === undefined ? nextToOpen(run.state.frames) : undefined;
     if (ready === undefined && opening === undefined) return;

@@ -5,6 +5,7 @@ import type { FrameId } from '../frames.ts';
 import { jsonBytes } from '../json-size.ts';
 import { advance } from './advance.ts';
 import { awaitedAttempt } from './awaited-attempt.ts';
+import { endIfCancelled } from './cancel-execution.ts';
 import { cancelTimersOf } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { takeItems } from './fan-out.ts';
@@ -37,12 +38,14 @@ export const completed = (run: Run, attempt: OpenAttempt, output: Json): Executi
   if (env.bodyBytes > outputMax && jsonBytes(output) > outputMax) dataLimitExceeded(run, attempt.frame);
   else succeeded(run, attempt.frame, output);
   advance(run);
+  endIfCancelled(run);
   return run.accepted();
 };
 
 /** The worker has handed the work on, or taken the activity: only a callback ends the attempt. */
 const submitted = (run: Run, { token }: OpenAttempt): ExecutionDecision => {
   run.emit({ type: 'StepSubmitted', token });
+  endIfCancelled(run);
   return run.accepted();
 };
 

@@ -2,9 +2,17 @@ import { assertNever, isTerminal } from '@throughline/contracts';
 import { completeDelivery, failDelivery, fireDeliveryTimer, retryDelivery } from '../delivery/decide-delivery.ts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
+import { isControlCommand, refusalIn } from './allowed-commands.ts';
+import { annotateExecution } from './annotate-execution.ts';
 import { cancelExecution } from './cancel-execution.ts';
 import { completeChild, recordChildStart } from './child-reports.ts';
 import { completeStep } from './complete-step.ts';
+import { decideApproval } from './decide-approval.ts';
+import { pauseExecution } from './pause-execution.ts';
+import { reopenExecution } from './reopen-execution.ts';
+import { resumeExecution } from './resume-execution.ts';
+import { signalExecution } from './signal-execution.ts';
+import { terminateExecution } from './terminate-execution.ts';
 import { continueExecution } from './continue-execution.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { failStep } from './fail-step.ts';
@@ -32,7 +40,10 @@ export const decideExecution = (
   }
   const fired = command.type === 'FireTimer' && state.delivery ? fireDeliveryTimer(state, command, env) : undefined;
   if (fired) return fired;
-  if (isTerminal(state.status)) {
+  if (isControlCommand(command.type)) {
+    const refusal = refusalIn(state.status, command.type, state.ref.aggregateId);
+    if (refusal) return refusal;
+  } else if (isTerminal(state.status)) {
     return refused('TL0106', `execution ${state.ref.aggregateId} has ended: ${state.status}`);
   }
   switch (command.type) {
@@ -53,6 +64,22 @@ export const decideExecution = (
       return fireTimer(state, command, env);
     case 'CancelExecution':
       return cancelExecution(state, command, env);
+    case 'PauseExecution':
+      return pauseExecution(state, command, env);
+    case 'ResumeExecution':
+      return resumeExecution(state, command, env);
+    case 'RetryExecution':
+      return reopenExecution(state, command, env, { by: 'retry', skipFailed: false });
+    case 'RedriveExecution':
+      return reopenExecution(state, command, env, { by: 'redrive', skipFailed: false });
+    case 'TerminateExecution':
+      return terminateExecution(state, command, env);
+    case 'SignalExecution':
+      return signalExecution(state, command, env);
+    case 'DecideApproval':
+      return decideApproval(state, command, env);
+    case 'AnnotateExecution':
+      return annotateExecution(state, command, env);
     case 'ContinueExecution':
       return continueExecution(state, command, env);
     default:

@@ -3,6 +3,7 @@ import {
   type ChoiceState,
   failOutcome,
   passResult,
+  type State,
   stateInput,
   type SucceedState,
   type WaitState,
@@ -14,16 +15,25 @@ import { finishState } from './finish-state.ts';
 import { evaluationFailed, handleError } from './handle-error.ts';
 import { startMap, startParallel } from './fan-out.ts';
 import { leaveState } from './leave-state.ts';
-import { flowOf, stateIn } from './machine-state.ts';
+import { flowOf, stateIn, stateOf } from './machine-state.ts';
 import type { Run } from './run.ts';
 import { scheduleStep } from './schedule-step.ts';
 
 export const enterNextState = (run: Run, id: FrameId): void => {
   const { phase } = frameOf(run.state.frames, id);
+  if (phase.kind === 'again') return runState(run, id, stateOf(run, id));
   const next = phase.kind === 'ready' ? phase.next : undefined;
   const flow = flowOf(run, id);
   const state = stateIn(flow, next ?? flow.startAt);
+  if (state.name === run.state.start?.until && !run.state.reviewed) {
+    return run.emit({ type: 'ReviewRequested', frame: id, state: state.name });
+  }
   run.emit({ type: 'StateEntered', frame: id, state: state.name, stateType: state.type });
+  runState(run, id, state);
+};
+
+/** What a state does once it is entered, or again when its execution was reopened. */
+const runState = (run: Run, id: FrameId, state: State): void => {
   switch (state.type) {
     case 'Task':
       return scheduleStep(run, id, state);

@@ -24,6 +24,10 @@ export const exitState = (run: Run, id: FrameId, { output, assigned }: WrittenEx
     output.bytes,
   );
   if (next !== undefined) return;
-  if (id === ROOT_FRAME) return endExecution(run, { type: 'ExecutionSucceeded' });
+  if (id === ROOT_FRAME) {
+    // Paused or about to be cancelled, it has not succeeded yet.
+    if (run.mayStartWork()) endExecution(run, { type: 'ExecutionSucceeded' });
+    return;
+  }
   if (parent !== null) run.follow({ kind: 'child-ended', parent });
 };

@@ -3,6 +3,7 @@ import type { Env, ExecutionCommandRecord } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { advance } from './advance.ts';
 import { awaitedAttempt } from './awaited-attempt.ts';
+import { endIfCancelled } from './cancel-execution.ts';
 import { cancelTimersOf } from './close.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { handleError } from './handle-error.ts';
@@ -23,6 +24,10 @@ export const failStep = (state: ExecutionState, command: FailRecord, env: Env): 
   }
   run.emit({ type: 'StepFailed', token });
   cancelTimersOf(run, attempt);
+  if (run.state.hold === 'cancelling') {
+    endIfCancelled(run);
+    return run.accepted();
+  }
   const failure = { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
   handleError(run, attempt.frame, stateOf(run, attempt.frame).type === 'Map' ? itemReaderFailed(failure) : failure);
   advance(run);

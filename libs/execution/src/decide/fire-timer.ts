@@ -4,7 +4,9 @@ import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { type ArmedTimer, attemptOf, type ExecutionState, type OpenAttempt, timerOf } from '../execution-state.ts';
 import type { FrameId } from '../frames.ts';
 import { advance } from './advance.ts';
+import { begin } from './begin.ts';
 import { cancelTimersOf, endExecution } from './close.ts';
+import { expireApproval } from './decide-approval.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { finishWait } from './enter-state.ts';
 import { startMap, startParallel } from './fan-out.ts';
@@ -18,6 +20,7 @@ type FireRecord = Extract<ExecutionCommandRecord, { type: 'FireTimer' }>;
 export const fireTimer = (state: ExecutionState, command: FireRecord, env: Env): ExecutionDecision => {
   const timer = timerOf(state, command.body.timer);
   if (!timer) return refused('TL0108', `timer ${command.body.timer} is not armed`);
+  if (state.pausedAt !== null) return refused('TL0108', `timer ${timer.id} stands still: the execution is paused`);
   // Both are UTC with milliseconds, so they compare as text.
   if (env.at < timer.dueAt) {
     return refused('TL0108', `timer ${timer.id} is due at ${timer.dueAt} only`, { dueAt: timer.dueAt });
@@ -41,6 +44,12 @@ const fired = (run: Run, timer: ArmedTimer): void => {
       return heartbeatDue(run, guarded(run, timer));
     case 'execution-timeout':
       return endExecution(run, { type: 'ExecutionTimedOut' });
+    case 'approval':
+      return expireApproval(run, timer.token);
+    case 'cancel-grace':
+      return endExecution(run, { type: 'ExecutionCancelled' });
+    case 'start':
+      return begin(run);
     case 'delivery-retry':
       throw new Error(`timer ${timer.id} belongs to a delivery`);
     default:

@@ -54,6 +54,7 @@ const notedFailure = (run: Run, id: FrameId, failed: Failed): StateError => {
  * execution is over. An iteration of a distributed Map is an execution of its own, whose failure its Map may tolerate.
  */
 const failExecutionAround = (run: Run, id: FrameId, failure: StateError): void => {
+  if (run.state.hold === 'cancelling') return;
   const iteration = historyOwnerOf(run.state.frames, id);
   if (!iteration) return failExecution(run, failure);
   abortChildren(run, iteration.id);
@@ -78,6 +79,8 @@ export const handleError = (run: Run, id: FrameId, failure: StateError): void =>
 
 /** `isShown`: whether AWS's history has the failure of a Parallel or Map; not where a JSONPath field of theirs was bad. */
 const failState = (run: Run, id: FrameId, failure: StateError, isShown: boolean): void => {
+  // It ends as cancelled: nothing is tried again or caught.
+  if (run.state.hold === 'cancelling') return;
   const state = stateOf(run, id);
   if (state.type !== 'Task' && state.type !== 'Parallel' && state.type !== 'Map') return failFrame(run, id, failure);
   if (run.frame(id).fanOut) abortChildren(run, id);

@@ -24,7 +24,7 @@ import {
 import { contextObject, type MoreContext } from '../context-object.ts';
 import type { Decision, Env, ExecutionCommandRecord, ResolvedMachine } from '../decider.ts';
 import { evolve } from '../evolve.ts';
-import type { ExecutionState } from '../execution-state.ts';
+import { type ExecutionState, mayStartWork } from '../execution-state.ts';
 import { type Frame, type FrameId, frameOf, variableOf } from '../frames.ts';
 import { random01 } from '../hashes.ts';
 import { jsonBytes, jsonBytesWithin, sameJson } from '../json-size.ts';
@@ -142,6 +142,11 @@ export class Run {
     return random01(this.env.seed, this.draws++);
   }
 
+  /** Whether a state may be entered, a branch or iteration begun, an end reached. */
+  mayStartWork(): boolean {
+    return mayStartWork(this.state);
+  }
+
   hasEnded(): boolean {
     return isTerminal(this.state.status);
   }
@@ -161,8 +166,8 @@ export class Run {
     if (sameJson(value, before)) return { ok: true, bytes: 0 };
     const { command } = this;
     const result = resultOf(command);
-    if (result !== undefined && sameJson(value, result)) {
-      return { ok: true, data: { ref: 'output' }, bytes: 0 };
+    if (result !== undefined && sameJson(value, result.value)) {
+      return { ok: true, data: { ref: result.ref }, bytes: 0 };
     }
     if (command.type === 'StartExecution' && sameJson(value, command.body.input)) {
       return { ok: true, data: { ref: 'input' }, bytes: 0 };
@@ -192,8 +197,12 @@ export class Run {
 }
 
 /** The result that a command brings for its step. */
-const resultOf = (command: ExecutionCommandRecord): Json | undefined =>
-  'output' in command.body ? command.body.output : undefined;
+const resultOf = (
+  command: ExecutionCommandRecord,
+): { readonly ref: 'output' | 'payload'; readonly value: Json } | undefined => {
+  if (command.type === 'SignalExecution') return { ref: 'payload', value: command.body.payload };
+  return 'output' in command.body ? { ref: 'output', value: command.body.output } : undefined;
+};
 
 export const boundedError = (error: string): string => error.slice(0, ERROR_CHARS_MAX);
 /**

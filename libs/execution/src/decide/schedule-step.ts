@@ -21,7 +21,11 @@ import { stepRules } from '../classification/classification.ts';
 import { type FrameId, outward } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
 import { taskTokenOf } from '../task-token.ts';
+import { jsonBytes } from '../json-size.ts';
+import { cancelTimersOf } from './close.ts';
+import { finishTask } from './finish-state.ts';
 import { dataLimitExceeded, evaluationFailed } from './handle-error.ts';
+import { requestApproval } from './request-approval.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -49,7 +53,7 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
   if (fault !== undefined) return evaluationFailed(run, id, { ok: false, error: 'States.Runtime', cause: fault });
   const { timeoutMs: stepMs, ...rules } = stepRules(run.state.classification, state);
   const { timeoutMs = stepMs } = times.value;
-  open(run, id, {
+  const opened = open(run, id, {
     token,
     resource,
     input: input.value,
@@ -60,6 +64,21 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
     // A bound that nobody wrote is one on the work, and begins where the longest wait on the queue ends.
     ...(times.value.timeoutMs === undefined && rules.queueWaitMs !== undefined ? { graceMs: rules.queueWaitMs } : {}),
   });
+  if (!opened) return;
+  const { approval } = state.extension;
+  if (approval) requestApproval(run, approval, { frame: id, token, input: input.value });
+  if (resource.kind === 'signal') takeStoredSignal(run, id, token, resource.signal);
+};
+
+/** The signal may have come before the state that waits for it. */
+const takeStoredSignal = (run: Run, id: FrameId, token: AttemptToken, name: string): void => {
+  const stored = run.state.signals.find((signal) => signal.name === name);
+  const attempt = run.state.attempts.get(token);
+  if (!stored || !attempt) return;
+  run.emit({ type: 'SignalTaken', token, name });
+  run.emit({ type: 'StepSucceeded', token, output: { value: stored.payload } }, jsonBytes(stored.payload));
+  cancelTimersOf(run, attempt);
+  finishTask(run, id, stored.payload);
 };
 
 /** A Map whose items a worker reads: with the reader's answer the iterations begin. */
@@ -121,10 +140,13 @@ const open = (
   run: Run,
   id: FrameId,
   { token, resource, input, effectClass, timeoutMs, heartbeatMs, priority, queueWaitMs, graceMs = 0 }: Attempt,
-): void => {
+): boolean => {
   const frame = run.frame(id);
   const written = run.write(input, frame.data);
-  if (!written.ok) return dataLimitExceeded(run, id);
+  if (!written.ok) {
+    dataLimitExceeded(run, id);
+    return false;
+  }
   run.emit(
     {
       type: 'StepScheduled',
@@ -147,4 +169,5 @@ const open = (
   );
   if (timeoutMs !== undefined) run.arm('timeout', id, run.nowMs() + graceMs + timeoutMs, token);
   if (heartbeatMs !== undefined) run.arm('heartbeat', id, run.nowMs() + heartbeatMs, token);
+  return true;
 };

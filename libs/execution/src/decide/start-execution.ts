@@ -1,3 +1,4 @@
+import { hasState, parseInstant } from '@throughline/asl';
 import { GENERATIONS_MAX, type Json, problemOfTargets } from '@throughline/contracts';
 import { classifiedBy } from '../classification/classification.ts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
@@ -5,7 +6,7 @@ import { executionIdOf, type ExecutionState, type StartFacts } from '../executio
 import { ROOT_FRAME } from '../frames.ts';
 import { canonicalHash } from '../hashes.ts';
 import { jsonBytes } from '../json-size.ts';
-import { advance } from './advance.ts';
+import { begin } from './begin.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
 
@@ -52,6 +53,9 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   }
   const badTarget = body.delivery && problemOfTargets(body.delivery.targets);
   if (badTarget !== undefined) return refused('TL0180', badTarget);
+  if (body.until !== undefined && !hasState(machine, body.until)) {
+    return refused('TL0128', `'${name}' version ${version} has no state '${body.until}'`);
+  }
   const rootExecutionId = body.rootExecutionId ?? executionId;
   const run = new Run(state, command, env);
   run.emit({
@@ -66,6 +70,8 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   if (classified) run.emit(classified);
   const timeoutMs = machine.timeoutMs ?? classified?.policy.executionMs;
   if (timeoutMs !== undefined) run.arm('execution-timeout', ROOT_FRAME, run.nowMs() + timeoutMs);
-  advance(run);
+  if (run.state.hold === 'queued' && body.notBefore !== undefined) {
+    run.arm('start', ROOT_FRAME, Math.max(run.nowMs(), parseInstant(body.notBefore) ?? 0));
+  } else begin(run);
   return run.accepted();
 };

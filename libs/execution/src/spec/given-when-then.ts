@@ -5,12 +5,14 @@ import {
   type AttemptToken,
   commitSchema,
   type CommandId,
+  type DecideApproval,
   type ExecutionCommand,
   type ExecutionEvent,
   type Instant,
   instantSchema,
   type Json,
   sentCommandSchemas,
+  type StartExecution,
   type StepTask,
   tenantSchema,
   type TimerId,
@@ -48,6 +50,8 @@ export interface Told {
   readonly command: ExecutionCommand;
   readonly id?: string;
   readonly at?: Instant;
+  /** Who says it; absent: the spec itself. */
+  readonly by?: string;
 }
 
 export const START_AT = instantSchema.parse('2026-01-31T12:00:00.000Z');
@@ -74,9 +78,9 @@ export class ExecutionUnderTest {
 
   /** Decides commands as one round and stores its commit. */
   whenAll(told: readonly Told[]): Then {
-    const pending = told.map(({ command, id, at }) => {
+    const pending = told.map(({ command, id, at, by = 'spec' }) => {
       this.told += 1;
-      const sent = { v: 1, id: id ?? `c-${this.told}`, actor: { kind: 'system', id: 'spec' }, ...command };
+      const sent = { v: 1, id: id ?? `c-${this.told}`, actor: { kind: 'system', id: by }, ...command };
       // Through JSON and the schema, as every command that arrives: the log keeps its keys' order.
       const { v: _v, replyTo: _replyTo, ...parsed } = sentCommandSchemas.execution.parse(JSON.parse(textOf(sent)));
       return { command: parsed, at: at ?? this.now };
@@ -116,8 +120,9 @@ export class ExecutionUnderTest {
     return this.whenAll([id === undefined ? { command } : { command, id }]);
   }
 
-  start(input: Json = {}, id?: string): Then {
-    return this.when({ type: 'StartExecution', body: { workflow: 'example', input, trigger: 'manual' } }, id);
+  start(input: Json = {}, id?: string, more: Partial<StartExecution> = {}): Then {
+    const body = { workflow: 'example', input, trigger: 'manual' as const, ...more };
+    return this.when({ type: 'StartExecution', body }, id);
   }
 
   complete(output: Json, token: AttemptToken = this.openToken(), id?: string): Then {
@@ -140,8 +145,23 @@ export class ExecutionUnderTest {
     return this.when({ type: 'FireTimer', body: { timer } });
   }
 
-  cancel(): Then {
-    return this.when({ type: 'CancelExecution', body: {} });
+  cancel(graceMs?: number): Then {
+    return this.when({ type: 'CancelExecution', body: graceMs === undefined ? {} : { graceMs } });
+  }
+
+  /** One of the commands that need no more than their name. */
+  control(
+    type: 'PauseExecution' | 'ResumeExecution' | 'RetryExecution' | 'RedriveExecution' | 'TerminateExecution',
+  ): Then {
+    return this.when({ type, body: {} });
+  }
+
+  /** A person decides the approval that is pending. */
+  decideApproval(by: string, body: Partial<DecideApproval> = {}): Then {
+    const approval = [...this.state.approvals.values()].at(-1)?.id;
+    if (!approval) throw new Error('no approval was asked for');
+    const command = { approval, decision: 'approve' as const, roles: [], ...body };
+    return this.whenAll([{ command: { type: 'DecideApproval', body: command }, by }]);
   }
 
   later(ms: number): this {

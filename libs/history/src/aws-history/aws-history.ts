@@ -11,6 +11,8 @@ import {
   ROLE_ARN,
   ROOT_FRAME,
   showsSteps,
+  stepFailure,
+  stepOutput,
   statesArn,
   walkCommit,
   type WalkedEvent,
@@ -120,12 +122,11 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     }
     case 'StepSucceeded': {
       const attempt = mustAttempt(before, event.token);
-      const output = 'output' in command.body ? command.body.output : null;
-      return { frame: attempt.frame, events: [succeededEvent(attempt, output)] };
+      return { frame: attempt.frame, events: [succeededEvent(attempt, stepOutput(event, command) ?? null)] };
     }
     case 'StepFailed': {
       const attempt = mustAttempt(before, event.token);
-      const { error, cause } = failureOf(command);
+      const { error, cause } = stepFailure(event, command);
       const failed = command.type === 'FailStep' || command.type === 'FailChild' ? workerFailedEvent : failedEvent;
       return { frame: attempt.frame, events: [failed(attempt, error, cause)] };
     }
@@ -144,11 +145,24 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'ExecutionFailed':
       return ended('ExecutionFailed', errorFields(event.error || undefined, event.cause || undefined));
     case 'ExecutionCancelled': {
-      const reason = command.type === 'CancelExecution' ? command.body.reason : undefined;
-      return outside('ExecutionAborted', 'executionAbortedEventDetails', errorFields(undefined, reason));
+      const { error, cause } = abortionOf(command);
+      return outside('ExecutionAborted', 'executionAbortedEventDetails', errorFields(error, cause));
     }
     case 'ExecutionTimedOut':
       return outside('ExecutionTimedOut', 'executionTimedOutEventDetails', errorFields('States.Timeout', undefined));
+    case 'ExecutionReopened':
+      return outside('ExecutionRedriven', 'executionRedrivenEventDetails', { redriveCount: event.n });
+    case 'ExecutionPaused':
+    case 'ExecutionResumed':
+    case 'ReviewRequested':
+    case 'CancellationRequested':
+    case 'StateSkipped':
+    case 'SignalStored':
+    case 'SignalTaken':
+    case 'ApprovalRequested':
+    case 'ApprovalGiven':
+    case 'ApprovalClosed':
+    case 'ExecutionAnnotated':
     case 'ExecutionClassified':
     case 'BranchStarted':
     case 'BranchFailed':
@@ -248,13 +262,9 @@ const submissionOf = ({ type, body }: ExecutionCommandRecord): Json | undefined 
   return 'output' in body && (type === 'CompleteStep' || type === 'RecordChildStart') ? body.output : undefined;
 };
 
-const failureOf = (command: ExecutionCommandRecord): { readonly error?: string; readonly cause?: string } => {
-  switch (command.type) {
-    case 'FailStep':
-    case 'FailCallback':
-    case 'FailChild':
-      return command.body;
-    default:
-      return {};
-  }
+/** What whoever stopped the execution has said. */
+const abortionOf = (command: ExecutionCommandRecord): { readonly error?: string; readonly cause?: string } => {
+  if (command.type !== 'CancelExecution' && command.type !== 'TerminateExecution') return {};
+  const { reason, error, cause = reason } = { error: undefined, cause: undefined, ...command.body };
+  return { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
 };

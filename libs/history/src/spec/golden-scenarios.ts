@@ -321,6 +321,44 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
     under.when({ type: 'RetryDelivery', body: {} });
     under.when({ type: 'CompleteDelivery', body: { ...attemptOf(0, 3), answer: 'HTTP 204' } });
   }),
+  execution(
+    'people-steer-it',
+    machine({
+      Agree: { Type: 'Task', Resource: 'tl:approval', Throughline: { Approval: { Required: 2 } }, Next: 'Go' },
+      Go: { Type: 'Task', Resource: 'tl:signal:go', Next: 'Work' },
+      Work: task({ Next: 'Danger' }),
+      Danger: task(),
+    }),
+    (under) => {
+      under.start({ change: 7 }, undefined, { until: 'Danger', attributes: { riskLevel: 'high' } });
+      under.when({ type: 'AnnotateExecution', body: { labels: { seen: 'yes' } } });
+      under.when({ type: 'SignalExecution', body: { name: 'go', payload: 'early' } });
+      under.decideApproval('ada', { comment: 'fine' });
+      under.control('PauseExecution');
+      under.later(5_000).control('ResumeExecution');
+      under.decideApproval('ben');
+      under.fail('Broken');
+      under.when({ type: 'ResumeExecution', body: { skipFailed: true } });
+      under.when({ type: 'ResumeExecution', body: { afterReview: true } });
+      under.fail('Broken');
+      under.control('RetryExecution');
+      under.cancel(5_000);
+      under.complete('late');
+      under.control('RedriveExecution');
+    },
+  ),
+  execution(
+    'an-approval-expires',
+    { ...machine({ Work: task() }), Throughline: { Approval: { ExpiresSeconds: 5 } } },
+    (under) => {
+      under.start({});
+      under.fire();
+      under.control('RedriveExecution');
+      under.decideApproval('ada', { decision: 'reject', comment: 'no' });
+      under.control('RedriveExecution');
+      under.control('TerminateExecution');
+    },
+  ),
   {
     name: 'workflow-versions',
     play: () =>
