@@ -6,6 +6,7 @@ import * as executions from './commands/executions.ts';
 import * as logs from './commands/logs.ts';
 import * as proofs from './commands/proofs.ts';
 import * as readModels from './commands/read-models.ts';
+import * as schedules from './commands/schedules.ts';
 import * as tasks from './commands/tasks.ts';
 import * as workflows from './commands/workflows.ts';
 import { findConnection } from './connection.ts';
@@ -56,6 +57,7 @@ export const createProgram = (around: Surroundings): Command => {
   executionCommands(program, run);
   deliveryCommands(program, run);
   taskCommands(program, run);
+  scheduleCommands(program, run);
   proofCommands(program, run);
   operatorCommands(program, run);
   return program;
@@ -160,6 +162,53 @@ const taskCommands = (program: Command, run: Run): void => {
     .option('--wait <seconds>', 'how long to wait, at most 60', wholeNumber)
     .option('--worker <name>', 'who takes it, for the record')
     .action(run(tasks.pollActivity));
+};
+
+const scheduleCommands = (program: Command, run: Run): void => {
+  const schedule = program.command('schedule').description('workflows that start by cron or interval');
+  schedule
+    .command('put <id>')
+    .description('create or replace')
+    .requiredOption('--workflow <name>')
+    .option('--workflow-version <n>', 'always this version; the latest without it', wholeNumber)
+    .option('--cron <expression>', 'five fields, or six with seconds before them')
+    .option('--time-zone <name>', 'of the cron expression, such as Europe/Berlin; UTC without it')
+    .option('--every <time>', 'a fixed interval: 90s, 15m, 2h, 1d')
+    .option('--from <instant>', 'what the interval is counted from; now without it')
+    .option('--input <json>', 'JSON, @file, or @- for standard input')
+    .option('--label <name=value>', 'label of what it starts; may be given again', collected)
+    .option('--overlap <policy>', 'while the last execution runs: skip, allow, cancel_previous or queue_one')
+    .option('--catch-up <seconds>', 'start instants that come this late', wholeNumber)
+    .option('--description <text>')
+    .action(run(schedules.putSchedule));
+  schedule
+    .command('ls')
+    .description('schedules by id')
+    .option('--status <status>', 'active or paused')
+    .option('--workflow <name>')
+    .option('--limit <n>', 'how many', wholeNumber)
+    .option('--cursor <cursor>', 'go on where a list ended')
+    .action(run(schedules.listSchedules));
+  schedule
+    .command('get <id>')
+    .description('one, with its next instants and last runs')
+    .action(run(schedules.getSchedule));
+  schedule
+    .command('pause <id>')
+    .description('nothing comes due until it is resumed')
+    .option('--reason <text>')
+    .action(run(schedules.pauseSchedule));
+  schedule
+    .command('resume <id>')
+    .description('go on with the next instant')
+    .option('--reason <text>')
+    .action(run(schedules.resumeSchedule));
+  schedule
+    .command('trigger <id>')
+    .description('start an execution now')
+    .option('--reason <text>')
+    .action(run(schedules.triggerSchedule));
+  schedule.command('rm <id>').description('delete it; what it started goes on').action(run(schedules.removeSchedule));
 };
 
 const proofCommands = (program: Command, run: Run): void => {

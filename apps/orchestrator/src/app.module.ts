@@ -23,6 +23,7 @@ import { CommandGateway } from './http/command-gateway.ts';
 import { DeliveriesController } from './http/deliveries.controller.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
+import { SchedulesController } from './http/schedules.controller.ts';
 import { TaskTokensController } from './http/task-tokens.controller.ts';
 import { WorkflowsController } from './http/workflows.controller.ts';
 import { readTaskTokenKeys, TaskTokens } from './task-tokens/task-tokens.ts';
@@ -31,6 +32,7 @@ import { openPrisma, PrismaClient } from './read-model/database.ts';
 import { EngineReads } from './read-model/engine-reads.ts';
 import { ExecutionReads } from './read-model/execution-reads.ts';
 import { orchestratorReadModel } from './read-model/orchestrator-projection.ts';
+import { ScheduleReads } from './read-model/schedule-reads.ts';
 import { WorkflowReads } from './read-model/workflow-reads.ts';
 
 const recent = new RecentCommits();
@@ -43,6 +45,7 @@ const recent = new RecentCommits();
     TaskTokensController,
     ActivitiesController,
     DeliveriesController,
+    SchedulesController,
     EngineController,
   ],
   providers: [
@@ -54,14 +57,15 @@ const recent = new RecentCommits();
       useFactory: async (
         nc: NatsConnection,
         reads: EngineReads,
+        prisma: PrismaClient,
         tokens: TaskTokens,
         host: HostConfig,
         logger: Logger,
       ) => {
         const logConnection = await connectNats({ url: host.natsUrl, name: `${host.service}-log` });
-        return new Engine(nc, logConnection, recent, reads, tokens, orchestratorConfig(), logger);
+        return new Engine(nc, logConnection, recent, reads, prisma, tokens, orchestratorConfig(), logger);
       },
-      inject: [NATS_CONNECTION, EngineReads, TaskTokens, HOST_CONFIG, LOGGER],
+      inject: [NATS_CONNECTION, EngineReads, PrismaClient, TaskTokens, HOST_CONFIG, LOGGER],
     },
     {
       provide: ExecutionReads,
@@ -73,6 +77,7 @@ const recent = new RecentCommits();
       useFactory: (prisma: PrismaClient, engine: Engine) => new WorkflowReads(prisma, engine.catalog),
       inject: [PrismaClient, Engine],
     },
+    { provide: ScheduleReads, useFactory: (engine: Engine) => engine.schedules, inject: [Engine] },
     {
       provide: CommandGateway,
       useFactory: (sender: CommandSender) => new CommandGateway(sender),

@@ -19,7 +19,10 @@ import { WorkflowCatalog } from './commands/workflow-catalog.ts';
 import type { OrchestratorConfig } from './config.ts';
 import { consumeCommands } from './consumers/command-consumer.ts';
 import { consumeDueTimers } from './consumers/due-timer-consumer.ts';
+import type { PrismaClient } from './read-model/database.ts';
 import type { EngineReads } from './read-model/engine-reads.ts';
+import { ScheduleReads } from './read-model/schedule-reads.ts';
+import { ScheduleReconciler } from './schedules/schedule-reconciler.ts';
 import { BROKER_CLOCK, fastClock, type LogClock } from './log-clock.ts';
 import type { TaskTokens } from './task-tokens/task-tokens.ts';
 import { Reconciler } from './reconciler.ts';
@@ -36,6 +39,7 @@ export class Engine {
   readonly room: LogRoom;
   readonly catalog: WorkflowCatalog;
   readonly states: StateCache;
+  readonly schedules: ScheduleReads;
   readonly settings: TenantSettings;
   private readonly nc: NatsConnection;
   private readonly logger: Logger;
@@ -55,6 +59,7 @@ export class Engine {
     private readonly logConnection: NatsConnection,
     recent: RecentCommits,
     reads: EngineReads,
+    prisma: PrismaClient,
     tokens: TaskTokens,
     config: OrchestratorConfig,
     logger: Logger,
@@ -78,9 +83,19 @@ export class Engine {
       clock: this.clock,
       reply: this.reply,
     });
+    this.schedules = new ScheduleReads(prisma, this.states);
+    const schedules = new ScheduleReconciler({
+      nc,
+      loop: this.loop,
+      reads: this.schedules,
+      standingStillMs: config.standingStillMs,
+      onRepublished: (schedule, effects) =>
+        logger.warn({ scheduleId: schedule.id, tenant: schedule.tenant, effects }, 'lost effects published again'),
+    });
     this.reconciler = new Reconciler(nc, this.loop, reads, {
       standingStillMs: config.standingStillMs,
       everyMs: config.reconcileEveryMs,
+      others: [schedules],
       onRepublished: (execution, effects) =>
         logger.warn({ executionId: execution.id, tenant: execution.tenant, effects }, 'lost effects published again'),
       onProblem: (problem) => logger.warn({ problem }, 'the reconciler could not look'),

@@ -10,6 +10,7 @@ import { type NatsConnection, queueIsIdle, streamCreatedAt, timerIsThere } from 
 import type { Effect } from '@throughline/execution';
 import type { CommandLoop } from './commands/command-loop.ts';
 import type { EngineReads, OpenExecution } from './read-model/engine-reads.ts';
+import { SentLately } from './sent-lately.ts';
 
 /**
  * Brings back tasks and timers that are awaited and not there: queue streams may lose what was not decided yet, and a
@@ -22,6 +23,8 @@ export interface ReconcilerOptions {
   readonly everyMs: number;
   readonly onRepublished: (execution: OpenExecution, effects: number) => void;
   readonly onProblem: (problem: string) => void;
+  /** What else is looked after as often. */
+  readonly others?: readonly { tick(): Promise<void> }[];
 }
 
 const PAGE = 100;
@@ -30,7 +33,6 @@ const TASK_AGAIN_MS = { idle: 15_000, busy: 10 * 60_000 };
 /** Parents and children that stand still ask each other this often for what may be lost, and say it again. */
 const RELATIVES_AGAIN_MS = 5 * 60_000;
 const START_AGAIN_MS = 60_000;
-const REPUBLISHED_MAX = 50_000;
 
 export class Reconciler {
   private readonly nc: NatsConnection;
@@ -41,8 +43,7 @@ export class Reconciler {
   private running: Promise<void> = Promise.resolve();
   private position: OpenExecution | undefined;
   private stopped = false;
-  /** Task ids published again lately, oldest first. */
-  private readonly republished = new Map<string, number>();
+  private readonly sent = new SentLately();
 
   constructor(
     nc: NatsConnection,
@@ -91,6 +92,7 @@ export class Reconciler {
       const count = await this.loop.republish(ref, (effects) => this.missing(effects, idle));
       if (count > 0) this.options.onRepublished(execution, count);
     }
+    for (const other of this.options.others ?? []) if (!this.stopped) await other.tick();
   }
 
   private async missing(effects: readonly Effect[], idle: Map<string, Promise<boolean>>): Promise<readonly Effect[]> {
@@ -125,9 +127,9 @@ export class Reconciler {
     idle.set(queue, looked);
     // An idle queue holds no task at all, so this one is not there. In a busy one a task cannot be looked up by
     // name: it is only known to be gone where the whole stream is younger than it.
-    if (await looked) return this.notLately(id, TASK_AGAIN_MS.idle);
+    if (await looked) return this.sent.maySend(id, TASK_AGAIN_MS.idle);
     const gone = (await streamCreatedAt(this.nc, STREAMS.tasks)) > scheduledAt;
-    return gone && this.notLately(id, TASK_AGAIN_MS.busy);
+    return gone && this.sent.maySend(id, TASK_AGAIN_MS.busy);
   }
 
   private isCommandMissing({ id, command }: Extract<Effect, { kind: 'command' }>): boolean {
@@ -140,22 +142,9 @@ export class Reconciler {
         return false;
       case 'StartExecution':
         // It may be on its way.
-        return this.notLately(id, START_AGAIN_MS);
+        return this.sent.maySend(id, START_AGAIN_MS);
       default:
-        return this.notLately(id, RELATIVES_AGAIN_MS);
+        return this.sent.maySend(id, RELATIVES_AGAIN_MS);
     }
-  }
-
-  private notLately(id: string, againMs: number): boolean {
-    const last = this.republished.get(id);
-    const now = Date.now();
-    if (last !== undefined && now - last < againMs) return false;
-    this.republished.delete(id);
-    this.republished.set(id, now);
-    if (this.republished.size > REPUBLISHED_MAX) {
-      const oldest = this.republished.keys().next();
-      if (!oldest.done) this.republished.delete(oldest.value);
-    }
-    return true;
   }
 }

@@ -17,6 +17,7 @@ import {
 import { Deliveries } from './delivery.ts';
 import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
+import { Schedules } from './schedules.ts';
 import {
   type CallArguments,
   type CallResult,
@@ -44,11 +45,13 @@ export class ThroughlineClient {
   readonly #transport: Transport;
   readonly #limits: RepeatLimits;
   readonly delivery: Deliveries;
+  readonly schedules: Schedules;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.#limits = repeatLimitsOf(options.repeat);
     this.delivery = new Deliveries(this.#transport);
+    this.schedules = new Schedules(this.#transport, this.#limits);
   }
 
   /** Any route of the contracts, typed by its schemas; never repeated by itself. */

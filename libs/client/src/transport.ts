@@ -88,7 +88,7 @@ export class Transport {
   /** The answer before its body is read; refusals and faults are thrown as `ThroughlineError`. */
   async request(route: Route, given: LooseArguments, signal: AbortSignal): Promise<Response> {
     const url = `${this.#url}${pathOf(route, given.params ?? {})}${queryOf(given.query ?? {})}`;
-    const body = route.method === 'POST' ? JSON.stringify(given.body ?? {}) : undefined;
+    const body = route.body ? JSON.stringify(given.body ?? {}) : undefined;
     const response = await this.#fetch(url, {
       method: route.method,
       signal,

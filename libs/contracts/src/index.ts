@@ -25,4 +25,5 @@ export * from './telemetry.messages.ts';
 export * from './error-codes.ts';
 export * from './permissions.ts';
 export * from './views.ts';
+export * from './schedules.views.ts';
 export * from './routes.ts';

@@ -9,6 +9,8 @@ export const PERMISSIONS = [
   'executions:control',
   'tasks:report',
   'activities:poll',
+  'schedules:read',
+  'schedules:write',
   'replay:run',
   'audit:read',
   'telemetry:read',

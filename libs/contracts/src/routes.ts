@@ -3,6 +3,7 @@ import { deliveryRoutes } from './routes/delivery.routes.ts';
 import { executionRoutes } from './routes/execution.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
+import { scheduleRoutes } from './routes/schedules.routes.ts';
 import { taskRoutes } from './routes/task.routes.ts';
 import { telemetryRoutes } from './routes/telemetry.routes.ts';
 import { workflowRoutes } from './routes/workflow.routes.ts';
@@ -17,6 +18,7 @@ export const routes = {
   ...executionRoutes,
   ...deliveryRoutes,
   ...taskRoutes,
+  ...scheduleRoutes,
   ...replayRoutes,
   ...auditRoutes,
   ...telemetryRoutes,

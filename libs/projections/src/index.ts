@@ -1,3 +1,4 @@
+export { AggregateFolds } from './aggregate-folds.ts';
 export {
   type ProjectedRecord,
   type Projection,

@@ -57,7 +57,11 @@ export const startServiceUnderTest = async (
   const request: ServiceUnderTest['request'] = (path, { tenant = 'default', ...init } = {}) =>
     fetch(`${url}${path}`, {
       ...init,
-      headers: { authorization: `Bearer ${keyOf(tenant)}`, 'content-type': 'application/json', ...init.headers },
+      headers: {
+        authorization: `Bearer ${keyOf(tenant)}`,
+        ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...init.headers,
+      },
     });
   return {
     url,

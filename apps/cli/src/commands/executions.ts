@@ -33,7 +33,7 @@ export const startExecution = async (cli: Invocation, workflow: string, options:
   return options.wait && view.status !== 'succeeded' ? EXIT.bad : EXIT.ok;
 };
 
-const labelsOf = (pairs: readonly string[]): Record<string, string> =>
+export const labelsOf = (pairs: readonly string[]): Record<string, string> =>
   Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');

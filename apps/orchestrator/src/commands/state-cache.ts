@@ -28,6 +28,11 @@ export class StateCache {
     return this.states.size;
   }
 
+  /** As this process last knew it; undefined where it would have to read the log. */
+  known(ref: AggregateRef): AnyState | undefined {
+    return this.states.get(keyOf(ref));
+  }
+
   async load(ref: AggregateRef): Promise<Loaded> {
     const key = keyOf(ref);
     const cached = this.states.get(key);

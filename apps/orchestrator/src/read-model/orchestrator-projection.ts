@@ -1,5 +1,7 @@
 import type { EventLog } from '@throughline/event-log';
+import type { ScheduleState } from '@throughline/execution';
 import {
+  AggregateFolds,
   ExecutionFolds,
   type ProjectedRecord,
   type Projection,
@@ -8,6 +10,7 @@ import {
   type SqlTransaction,
 } from '@throughline/projections';
 import { noChanges, takeExecution, takeWorkflow } from './rows.ts';
+import { type ScheduleRow, scheduleRow, upsertSchedules } from './schedule-rows.ts';
 import { upsertExecutions, upsertSteps, upsertWorkflows } from './upserts.ts';
 
 /** Lists and lookups of executions, their state visits, and workflows. */
@@ -20,13 +23,16 @@ export const orchestratorReadModel: ReadModel = {
 class OrchestratorProjection implements Projection {
   readonly schema = schemaOf('orchestrator');
   private readonly folds: ExecutionFolds;
+  private readonly schedules: AggregateFolds<ScheduleState>;
 
   constructor(log: EventLog) {
     this.folds = new ExecutionFolds(log);
+    this.schedules = new AggregateFolds(log);
   }
 
   async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
     const changes = noChanges();
+    const schedules = new Map<string, ScheduleRow>();
     for (const record of batch) {
       switch (record.commit.aggregate) {
         case 'execution':
@@ -35,6 +41,11 @@ class OrchestratorProjection implements Projection {
         case 'workflow':
           takeWorkflow(changes, record);
           break;
+        case 'schedule': {
+          const row = scheduleRow(await this.schedules.after(record));
+          if (row) schedules.set(`${row.tenant}/${row.id}`, row);
+          break;
+        }
         case 'replay':
         case 'tenant':
           break;
@@ -43,5 +54,6 @@ class OrchestratorProjection implements Projection {
     await upsertExecutions(sql, [...changes.executions.values()]);
     await upsertSteps(sql, [...changes.steps.values()]);
     await upsertWorkflows(sql, changes.workflows);
+    await upsertSchedules(sql, [...schedules.values()]);
   }
 }

@@ -4,6 +4,7 @@ import {
   type Instant,
   MISSED_COUNT_MAX,
   type ScheduleSpec,
+  type ScheduleTiming,
   type SentCommand,
   type Tenant,
 } from '@throughline/contracts';
@@ -86,18 +87,15 @@ const nextOf = (spec: ScheduleSpec, anchor: Instant, after: Instant): FoundNext 
 
 const written = (ms: number | undefined): Instant | null => (ms === undefined ? null : instantOf(ms));
 
-/** Instants from now on, for people: nothing is decided by them. */
-export const upcomingInstants = (
-  state: Pick<ScheduleState, 'spec' | 'anchor' | 'createdAt' | 'timer'>,
-  count: number,
-): readonly Instant[] => {
-  if (!state.spec || !state.timer) return [];
-  const calendar = readCalendar(state.spec, anchorOf(state as ScheduleState));
-  if (calendar.kind === 'bad-timing') return [];
-  const found: Instant[] = [state.timer.dueAt];
-  for (let ms = calendar.of.nextAfter(Date.parse(state.timer.dueAt)); ms !== undefined && found.length < count;) {
+/** From the next instant on, for people: nothing is decided by them. Every instant of an interval can be counted from. */
+export const upcomingInstants = (timing: ScheduleTiming, next: Instant | null, count: number): Instant[] => {
+  if (next === null) return [];
+  const read = calendarOf(timing, Date.parse(next));
+  const found = [next];
+  let ms = read.ok ? read.calendar.nextAfter(Date.parse(next)) : undefined;
+  while (read.ok && ms !== undefined && found.length < count) {
     found.push(instantOf(ms));
-    ms = calendar.of.nextAfter(ms);
+    ms = read.calendar.nextAfter(ms);
   }
   return found;
 };

@@ -16,7 +16,7 @@ export type ServiceName = (typeof SERVICES)[number];
 
 export interface Route {
   readonly service: ServiceName;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Fastify syntax: `:id` is a path parameter. */
   readonly path: `/api/v1/${string}`;
   readonly permission: Permission;

@@ -1,4 +1,5 @@
 import {
+  type AggregateRef,
   assertNever,
   type ExecutionId,
   type Instant,
@@ -118,8 +119,12 @@ export const runOfInstant = ({ ref }: ScheduleState, instant: Instant, cause: Ru
   cause,
 });
 
+/** What a trigger starts is known by its command. */
+export const triggeredExecution = (ref: AggregateRef, commandId: string): ExecutionId =>
+  derivedId('triggered', ref.tenant, ref.aggregateId, commandId) as ExecutionId; // as above
+
 export const runOfTrigger = ({ ref }: ScheduleState, commandId: string, at: Instant): ScheduledInstant => ({
-  executionId: derivedId('triggered', ref.tenant, ref.aggregateId, commandId) as ExecutionId, // as above
+  executionId: triggeredExecution(ref, commandId),
   instant: at,
   cause: 'triggered',
 });
