@@ -31,8 +31,8 @@ const MAY_IMPORT = {
   fuzz: [...PURE, 'event-log'],
 };
 
-/** Specs may also start real servers. */
-const FOR_SPECS = ['testkit', 'local-system'];
+/** Specs may also start real servers, and speak to them as users do. */
+const FOR_SPECS = ['testkit', 'local-system', 'client'];
 
 /** What the pure libraries may use besides each other: computation only, nothing that knows time, chance or the machine. */
 const PURE_DEPENDENCIES = [

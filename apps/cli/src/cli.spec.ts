@@ -396,6 +396,70 @@ describe('tasks', () => {
   });
 });
 
+describe('schedules', () => {
+  const at = '2026-01-31T12:00:00.000Z';
+  const nightly = {
+    id: 'nightly',
+    status: 'active',
+    workflow: { name: 'orders', version: null },
+    labels: {},
+    description: null,
+    timing: { kind: 'cron', expression: '30 2 * * *', timeZone: 'Europe/Berlin' },
+    overlap: 'queue_one',
+    catchUpSeconds: 3600,
+    next: [at],
+    running: [],
+    queued: null,
+    last: [
+      {
+        executionId: 'e1',
+        instant: at,
+        cause: 'due',
+        outcome: 'skipped',
+        why: 'overlap',
+        code: null,
+        message: null,
+        at,
+      },
+    ],
+    counts: { requested: 1, skipped: 1, missed: 0 },
+    createdAt: at,
+    putAt: at,
+    putBy: { kind: 'user', id: 'ann' },
+    version: 3,
+  };
+
+  it('are put by cron or by interval, listed, shown and triggered', async () => {
+    await answering({
+      'PUT /api/v1/schedules/:id': nightly,
+      'GET /api/v1/schedules': { items: [nightly], nextCursor: null },
+      'GET /api/v1/schedules/:id': nightly,
+      'POST /api/v1/schedules/:id/trigger': { executionId: 'e2', queued: true },
+      'DELETE /api/v1/schedules/:id': { ...nightly, status: 'deleted' },
+    });
+    const cron = ['--cron', '30 2 * * *', '--time-zone', 'Europe/Berlin', '--overlap', 'queue-one', '--label', 'a=b'];
+    const put = await connected('schedule', 'put', 'nightly', '--workflow', 'orders', ...cron);
+    expect(put.stdout).toContain('30 2 * * * (Europe/Berlin)');
+    await connected('schedule', 'put', 'nightly', '--workflow', 'orders', '--every', '90s', '--input', '{"n":1}');
+    expect(heard.map(({ body }) => body)).toEqual([
+      { workflow: 'orders', timing: nightly.timing, labels: { a: 'b' }, overlap: 'queue_one' },
+      { workflow: 'orders', timing: { kind: 'interval', everySeconds: 90 }, input: { n: 1 } },
+    ]);
+    expect((await connected('schedule', 'ls')).stdout).toContain(`skipped ${at} (overlap)`);
+    expect((await connected('schedule', 'get', 'nightly')).stdout).toMatch(/due +skipped +e1 +overlap/);
+    expect((await connected('schedule', 'trigger', 'nightly')).stdout).toBe('queued: e2\n');
+    expect((await connected('schedule', 'rm', 'nightly')).code).toBe(0);
+  });
+
+  it('without a timing, or with one that is none, are wrong usage', async () => {
+    const put = (...more: string[]) => connected('schedule', 'put', 'nightly', '--workflow', 'orders', ...more);
+    expect((await put()).code).toBe(2);
+    expect((await put('--cron', '* * * * *', '--every', '5m')).code).toBe(2);
+    expect((await put('--every', 'often')).code).toBe(2);
+    expect((await put('--every', '5m', '--overlap', 'never')).code).toBe(2);
+  });
+});
+
 describe('address and key', () => {
   const executions = { 'GET /api/v1/executions': { items: [], nextCursor: null } };
   const keyFile = (home: string, content: object) => {
