@@ -141,6 +141,7 @@ export class Reconciler {
         // again when it stands still, and is stopped then.
         return false;
       case 'StartExecution':
+      case 'AcquireLock':
         // It may be on its way.
         return this.sent.maySend(id, START_AGAIN_MS);
       default:

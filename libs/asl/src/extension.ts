@@ -1,4 +1,4 @@
-import type { ActionClass, DeliveryRequest, EffectClass, Mode, Priority, SlaClass } from '@throughline/contracts';
+import type { ActionClass, DeliveryRequest, EffectClass, Json, Mode, Priority, SlaClass } from '@throughline/contracts';
 
 /** What stands under `Throughline`: everything of a definition that is not Amazon's. */
 
@@ -26,10 +26,19 @@ export interface MachineExtension {
   readonly delivery?: DeliveryRequest;
 }
 
+/** The assets that a task locks while an attempt at it runs. */
+export interface Mutex {
+  /** Of a JSONPath state an object with `Assets` or `Assets.$`; of a JSONata state the names, or expressions for them. */
+  readonly assets: Json;
+  /** Longest wait for all locks together. */
+  readonly waitMs?: number;
+}
+
 export interface TaskExtension {
   readonly effectClass?: EffectClass;
   readonly actionClass?: ActionClass;
   readonly priority?: Priority;
+  readonly mutex?: Mutex;
   /** Of an approval task only. */
   readonly approval?: ApprovalRule;
 }

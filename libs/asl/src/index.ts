@@ -9,6 +9,7 @@ export { parseMachine, type ParsedMachine } from './parse-machine.ts';
 export { catchExit, type ErrorOutput, type Exit, passResult, stateExit, stateInput } from './data-flow.ts';
 export { chooseNext, type Chosen } from './choice.ts';
 export { failOutcome, type FailOutcome } from './fail.ts';
+export { type MutexAssets, mutexAssets } from './mutex.ts';
 export { taskTimes, type TaskTimes } from './seconds.ts';
 export { waitUntil } from './wait.ts';
 export {

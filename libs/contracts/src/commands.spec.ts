@@ -6,6 +6,7 @@ import {
   sentCommandSchemas,
 } from './commands.ts';
 import { executionCommandBodies } from './execution.commands.ts';
+import { lockCommandBodies } from './lock.messages.ts';
 import { LABELS_MAX, labelsSchema, workflowNameSchema } from './names.ts';
 import { replayCommandBodies } from './replay.messages.ts';
 import { scheduleCommandBodies } from './schedule.messages.ts';
@@ -23,9 +24,11 @@ describe('who may send what', () => {
       replayCommandBodies,
       tenantCommandBodies,
       scheduleCommandBodies,
+      lockCommandBodies,
     ];
-    const types = families.flatMap((bodies) => Object.keys(bodies));
-    expect(Object.keys(COMMAND_ORIGINS).sort()).toEqual(types.sort());
+    // Timers of several aggregates fire by one name.
+    const types = new Set(families.flatMap((bodies) => Object.keys(bodies)));
+    expect(Object.keys(COMMAND_ORIGINS).sort()).toEqual([...types].sort());
     for (const origins of Object.values(COMMAND_ORIGINS)) expect(origins.length).toBeGreaterThan(0);
   });
 
@@ -41,6 +44,7 @@ describe('who may send what', () => {
       'AnnotateExecution',
       'CancelExecution',
       'DeleteSchedule',
+      'ForceReleaseLock',
       'PauseExecution',
       'PauseSchedule',
       'PutSchedule',

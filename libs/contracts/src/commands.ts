@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { executionCommandBodies } from './execution.commands.ts';
 import { commandIdSchema, correlationIdSchema, instantSchema, traceparentSchema } from './ids.ts';
+import { lockCommandBodies } from './lock.messages.ts';
 import { replayCommandBodies } from './replay.messages.ts';
 import { tenantCommandBodies } from './tenant.messages.ts';
 import { scheduleCommandBodies } from './schedule.messages.ts';
@@ -65,7 +66,9 @@ export type WorkflowCommand = CommandOf<typeof workflowCommandBodies>;
 export type ReplayCommand = CommandOf<typeof replayCommandBodies>;
 export type TenantCommand = CommandOf<typeof tenantCommandBodies>;
 export type ScheduleCommand = CommandOf<typeof scheduleCommandBodies>;
-export type Command = ExecutionCommand | WorkflowCommand | ReplayCommand | TenantCommand | ScheduleCommand;
+export type LockCommand = CommandOf<typeof lockCommandBodies>;
+export type Command =
+  ExecutionCommand | WorkflowCommand | ReplayCommand | TenantCommand | ScheduleCommand | LockCommand;
 export type CommandType = Command['type'];
 
 export type SentCommand = Sent & Command;
@@ -74,6 +77,7 @@ export type RecordedWorkflowCommand = Recorded & WorkflowCommand;
 export type RecordedReplayCommand = Recorded & ReplayCommand;
 export type RecordedTenantCommand = Recorded & TenantCommand;
 export type RecordedScheduleCommand = Recorded & ScheduleCommand;
+export type RecordedLockCommand = Recorded & LockCommand;
 
 /** By aggregate, so that a command sent to the wrong aggregate's subject does not parse. */
 export const sentCommandSchemas = {
@@ -82,6 +86,7 @@ export const sentCommandSchemas = {
   replay: commandUnion(replayCommandBodies, sent),
   tenant: commandUnion(tenantCommandBodies, sent),
   schedule: commandUnion(scheduleCommandBodies, sent),
+  lock: commandUnion(lockCommandBodies, sent),
 } as const;
 export type DecidedAggregate = keyof typeof sentCommandSchemas;
 export const isDecidedAggregate = (aggregate: string): aggregate is DecidedAggregate => aggregate in sentCommandSchemas;
@@ -92,6 +97,7 @@ export const recordedCommandSchemas = {
   replay: commandUnion(replayCommandBodies, recorded),
   tenant: commandUnion(tenantCommandBodies, recorded),
   schedule: commandUnion(scheduleCommandBodies, recorded),
+  lock: commandUnion(lockCommandBodies, recorded),
 } as const;
 
 /** Which origins may send what; a worker's credential cannot start or cancel, a client's cannot report results. */
@@ -115,6 +121,12 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   CompleteChild: ['system'],
   FailChild: ['system'],
   ReportToParent: ['system'],
+  RecordLockGrant: ['system'],
+  FailLock: ['system'],
+  AcquireLock: ['system'],
+  ReleaseLock: ['system'],
+  RenewLock: ['system'],
+  ForceReleaseLock: ['client', 'system'],
   RecordHeartbeat: ['worker', 'system'],
   FireTimer: ['system'],
   ContinueExecution: ['system'],

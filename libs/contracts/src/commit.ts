@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { recordedCommandSchemas } from './commands.ts';
 import { executionEventSchema } from './execution.events.ts';
 import { aggregateIdSchema, commandIdSchema, correlationIdSchema, sha256Schema, tenantSchema } from './ids.ts';
+import { lockEventSchema } from './lock.messages.ts';
 import { replayEventSchema } from './replay.messages.ts';
 import { tenantEventSchema } from './tenant.messages.ts';
 import { scheduleEventSchema } from './schedule.messages.ts';
@@ -59,6 +60,13 @@ export const tenantCommitSchema = z.strictObject({
   events: z.array(tenantEventSchema),
   ...digest,
 });
+export const lockCommitSchema = z.strictObject({
+  ...envelope,
+  aggregate: z.literal('lock'),
+  commands: z.array(recordedCommandSchemas.lock).min(1),
+  events: z.array(lockEventSchema),
+  ...digest,
+});
 
 export const scheduleCommitSchema = z.strictObject({
   ...envelope,
@@ -74,12 +82,14 @@ export const commitSchema = z.discriminatedUnion('aggregate', [
   replayCommitSchema,
   tenantCommitSchema,
   scheduleCommitSchema,
+  lockCommitSchema,
 ]);
 export type ExecutionCommit = z.infer<typeof executionCommitSchema>;
 export type WorkflowCommit = z.infer<typeof workflowCommitSchema>;
 export type ReplayCommit = z.infer<typeof replayCommitSchema>;
 export type TenantCommit = z.infer<typeof tenantCommitSchema>;
 export type ScheduleCommit = z.infer<typeof scheduleCommitSchema>;
+export type LockCommit = z.infer<typeof lockCommitSchema>;
 export type Commit = z.infer<typeof commitSchema>;
 
 type Undigested<C> = C extends Commit ? Omit<C, 'digest'> : never;
@@ -97,6 +107,7 @@ const eventsSchemas = {
   replay: replayCommitSchema.shape.events,
   tenant: tenantCommitSchema.shape.events,
   schedule: scheduleCommitSchema.shape.events,
+  lock: lockCommitSchema.shape.events,
 };
 
 /**

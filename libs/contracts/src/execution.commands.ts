@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { assetNameSchema, fencingTokenSchema, lockRequestSchema, MUTEX_ASSETS_MAX } from './asset-locks.ts';
 import { attributesSchema } from './attributes.ts';
 import { controlCommandBodies } from './control.commands.ts';
 import { deliveryCommandBodies, deliveryRequestSchema } from './delivery.messages.ts';
@@ -40,6 +41,8 @@ export type ChildAwaits = z.infer<typeof childAwaitsSchema>;
 /** Executions below the lineage's first one, parent by parent: a workflow that starts itself for ever ends here. */
 export const GENERATIONS_MAX = 20;
 
+const HELD_ASSETS_MAX = (GENERATIONS_MAX + 1) * MUTEX_ASSETS_MAX;
+
 export const startExecutionSchema = z.strictObject({
   workflow: workflowNameSchema,
   /** Absent: the latest version when the command is decided. */
@@ -75,6 +78,8 @@ export const startExecutionSchema = z.strictObject({
   schedule: z.strictObject({ scheduleId: scheduleIdSchema, instant: instantSchema }).optional(),
   /** Where the result goes, beside where the definition sends it. */
   delivery: deliveryRequestSchema.optional(),
+  /** Assets that the ancestors keep locked until it ends; absent: none. Only the engine says so. */
+  heldAssets: z.array(assetNameSchema).max(HELD_ASSETS_MAX).optional(),
 });
 
 /** Both ends of a step attempt as its worker saw them: recorded input, so replay needs no clock. */
@@ -144,6 +149,21 @@ export const failChildSchema = z.strictObject({
 /** A parent that has heard nothing of its child for long asks it to say again what it has come to. Nothing is recorded. */
 export const reportToParentSchema = z.strictObject({});
 
+/** What locks tell executions. */
+export const recordLockGrantSchema = z.strictObject({
+  request: lockRequestSchema,
+  asset: assetNameSchema,
+  fencingToken: fencingTokenSchema,
+});
+export const failLockSchema = z.strictObject({
+  request: lockRequestSchema,
+  asset: assetNameSchema,
+  /** The grant that is taken away; absent where there was none. */
+  fencingToken: fencingTokenSchema.optional(),
+  error: errorNameSchema,
+  cause: causeSchema,
+});
+
 export const recordHeartbeatSchema = z.strictObject({ token: attemptTokenSchema });
 export const fireTimerSchema = z.strictObject({ timer: timerIdSchema });
 export const continueExecutionSchema = z.strictObject({});
@@ -158,6 +178,8 @@ export const executionCommandBodies = {
   CompleteChild: completeChildSchema,
   FailChild: failChildSchema,
   ReportToParent: reportToParentSchema,
+  RecordLockGrant: recordLockGrantSchema,
+  FailLock: failLockSchema,
   RecordHeartbeat: recordHeartbeatSchema,
   FireTimer: fireTimerSchema,
   ContinueExecution: continueExecutionSchema,

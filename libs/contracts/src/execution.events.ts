@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { assetNameSchema, fencingTokenSchema, lockRequestSchema, MUTEX_ASSETS_MAX } from './asset-locks.ts';
 import { controlEvents } from './control.events.ts';
 import { deliveryEventSchemas } from './delivery.messages.ts';
 import {
@@ -60,6 +61,7 @@ export const TIMER_PURPOSES = [
   'cancel-grace',
   'start',
   'delivery-retry',
+  'lock-wait',
 ] as const;
 export const timerPurposeSchema = z.enum(TIMER_PURPOSES);
 export type TimerPurpose = z.infer<typeof timerPurposeSchema>;
@@ -226,6 +228,29 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     priority: prioritySchema.optional(),
     /** A worker that gets it later than that does not begin it. Absent: it may lie on its queue for ever. */
     queueWaitMs: z.int().positive().optional(),
+    /** The request whose locks the attempt holds until it closes. */
+    lockRequest: lockRequestSchema.optional(),
+  }),
+  /** A step waits for the locks of assets, which it takes one by one in this order; its attempt begins with the last one. */
+  z.strictObject({
+    type: z.literal('LocksRequested'),
+    frame: frameIdSchema,
+    state: stateNameSchema,
+    assets: z.array(assetNameSchema).min(1).max(MUTEX_ASSETS_MAX),
+    /** Longest wait for all of them together; the timer follows as `TimerArmed`. */
+    waitMs: z.int().positive().optional(),
+  }),
+  /** Of the next asset of the request. */
+  z.strictObject({ type: z.literal('LockTaken'), request: lockRequestSchema, fencingToken: fencingTokenSchema }),
+  /** Given up before the attempt began: what was taken is given back. */
+  z.strictObject({
+    type: z.literal('LockWaitEnded'),
+    request: lockRequestSchema,
+    /**
+     * `suspended`: the execution is held, and the step asks anew when that is over. `failed`: what follows says what the step
+     * failed with. Absent: the step is cut short.
+     */
+    how: z.enum(['suspended', 'failed']).optional(),
   }),
   /** Without `output`: the causing command's. */
   z.strictObject({ type: z.literal('StepSucceeded'), token: attemptTokenSchema, output: eventDataSchema.optional() }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fencingTokensSchema } from './asset-locks.ts';
 import { effectClassSchema } from './execution.events.ts';
 import { frameIdSchema, stateNameSchema } from './names.ts';
 import {
@@ -39,6 +40,8 @@ export const stepTaskSchema = z.strictObject({
   priority: prioritySchema.optional(),
   /** Counted from `scheduledAt`: whoever gets it later does not begin it. */
   queueWaitMs: z.int().positive().optional(),
+  /** Of the locks that the attempt holds: each asset takes no lower one any more. */
+  fencingTokens: fencingTokensSchema.optional(),
   scheduledAt: instantSchema,
   correlationId: correlationIdSchema,
   traceparent: traceparentSchema.optional(),

@@ -14,6 +14,7 @@ import {
   type Refusal,
   type SentCommand,
 } from '@throughline/contracts';
+import { lockRequestOf } from './asset-locks.ts';
 import { executionArn, machineArn } from './aws-arns.ts';
 import { childStarted, failedChildCause, succeededChild } from './child-description.ts';
 import { type ChildRequest, childRequest, refusedBy } from './child-request.ts';
@@ -72,7 +73,7 @@ export const startChild = (state: ExecutionState, attempt: OpenAttempt): Command
 const startBody = (
   state: ExecutionState,
   start: StartFacts,
-  { token, resource }: OpenAttempt,
+  { token, resource, lockRequest }: OpenAttempt,
   { workflow, version, name, input }: Extract<ChildRequest, { ok: true }>,
 ) => ({
   workflow,
@@ -86,7 +87,20 @@ const startBody = (
   ...(name === undefined ? {} : { name }),
   generation: start.generation + 1,
   parentAttempt: { token, awaits: childAwaits(resource) },
+  ...heldAbove(state, start, { lockRequest, resource }),
 });
+
+/** What nobody gets until the child has ended, not even the child. */
+const heldAbove = (
+  { locks }: ExecutionState,
+  { heldAssets }: StartFacts,
+  { lockRequest, resource }: Pick<OpenAttempt, 'lockRequest' | 'resource'>,
+): { readonly heldAssets?: string[] } => {
+  if (childAwaits(resource) === 'start') return {};
+  const own = lockRequest === null ? [] : (lockRequestOf(locks, lockRequest)?.assets ?? []);
+  const held = [...heldAssets, ...own];
+  return held.length === 0 ? {} : { heldAssets: held };
+};
 
 /** What an execution has to tell the attempt that started it; undefined where nobody asked. */
 export const reportToParent = (state: ExecutionState): CommandTo | undefined => {

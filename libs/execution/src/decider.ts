@@ -4,6 +4,7 @@ import type {
   ErrorCode,
   Instant,
   RecordedExecutionCommand,
+  RecordedLockCommand,
   RecordedReplayCommand,
   RecordedTenantCommand,
   RecordedScheduleCommand,
@@ -63,6 +64,7 @@ export type WorkflowCommandRecord = Decided<RecordedWorkflowCommand>;
 export type ReplayCommandRecord = Decided<RecordedReplayCommand>;
 export type TenantCommandRecord = Decided<RecordedTenantCommand>;
 export type ScheduleCommandRecord = Decided<RecordedScheduleCommand>;
+export type LockCommandRecord = Decided<RecordedLockCommand>;
 
 export const refused = (
   code: ErrorCode,

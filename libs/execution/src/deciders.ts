@@ -1,6 +1,7 @@
 import type {
   DecidedAggregate,
   ExecutionEvent,
+  LockEvent,
   ReplayEvent,
   ScheduleEvent,
   TenantEvent,
@@ -12,6 +13,7 @@ import { decideExecution } from './decide/decide-execution.ts';
 import type {
   Decider,
   ExecutionCommandRecord,
+  LockCommandRecord,
   ReplayCommandRecord,
   TenantCommandRecord,
   ScheduleCommandRecord,
@@ -19,6 +21,9 @@ import type {
 } from './decider.ts';
 import { evolve } from './evolve.ts';
 import { type ExecutionState, initialExecution } from './execution-state.ts';
+import { decideLock } from './lock/decide-lock.ts';
+import { evolveLock } from './lock/evolve-lock.ts';
+import { initialLock, type LockState } from './lock/lock-state.ts';
 import { decideReplay, evolveReplay } from './replay/record-replay.ts';
 import { initialReplay, type ReplayState } from './replay/replay-state.ts';
 import { decideTenant, evolveTenant } from './tenant/decide-tenant.ts';
@@ -33,6 +38,7 @@ export type ExecutionDecider = Decider<ExecutionState, ExecutionCommandRecord, E
 export type WorkflowDecider = Decider<WorkflowState, WorkflowCommandRecord, WorkflowEvent>;
 export type ScheduleDecider = Decider<ScheduleState, ScheduleCommandRecord, ScheduleEvent>;
 export type ReplayDecider = Decider<ReplayState, ReplayCommandRecord, ReplayEvent>;
+export type LockDecider = Decider<LockState, LockCommandRecord, LockEvent>;
 export type TenantDecider = Decider<TenantState, TenantCommandRecord, TenantEvent>;
 
 export const executionDecider: ExecutionDecider = { initial: initialExecution, decide: decideExecution, evolve };
@@ -50,12 +56,15 @@ export const scheduleDecider: ScheduleDecider = {
 
 export const tenantDecider: TenantDecider = { initial: initialTenant, decide: decideTenant, evolve: evolveTenant };
 
+export const lockDecider: LockDecider = { initial: initialLock, decide: decideLock, evolve: evolveLock };
+
 const DECIDERS = {
   execution: executionDecider,
   workflow: workflowDecider,
   replay: replayDecider,
   tenant: tenantDecider,
   schedule: scheduleDecider,
+  lock: lockDecider,
 };
 
 /** The decider of whatever aggregate a record belongs to; the state says which messages it takes. */

@@ -15,6 +15,8 @@ import {
 } from '@throughline/contracts';
 import { childAwaits } from '@throughline/asl';
 import type { AnyState } from './any-state.ts';
+import { askForLock, askForLocks, confirmLock, giveBackLocks, refusedGrant } from './asset-lock-effects.ts';
+import { fencingTokensOf, lockRequestOf } from './asset-locks.ts';
 import {
   armedTimers,
   type ArmedTimer,
@@ -37,6 +39,8 @@ import {
 import { waitsForChild } from './child-request.ts';
 import { attemptAtDelivery, awaitedDeliveries, type DeliveryEffect } from './delivery/delivery-effects.ts';
 import { derivedId } from './hashes.ts';
+import { awaitedOfHolder, lostBy, messagesOfCommit, requestRefused } from './lock/lock-effects.ts';
+import type { LockState } from './lock/lock-state.ts';
 import {
   askedOfRuns,
   awaitedBySchedule,
@@ -81,10 +85,11 @@ export interface TaskTokenPlace {
 
 /**
  * The effects of one commit, given the state right after it. What the commit itself has closed again is left out;
- * events of other aggregates than executions have none.
+ * events of other aggregates than executions and locks have none.
  */
 export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readonly Effect[] => {
   if (commit.aggregate === 'schedule' && isSchedule(after)) return scheduleEffectsOf(after, commit);
+  if (commit.aggregate === 'lock' && isLock(after)) return effectsOfLock(after, commit);
   if (commit.aggregate !== 'execution' || !isExecution(after)) return [];
   const effects: Effect[] = [];
   const aborted: AttemptToken[] = [];
@@ -135,6 +140,12 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
           effects.push({ kind: 'cancel-timer', ref: after.ref, timer: event.timer });
         }
         return;
+      case 'LocksRequested':
+        effects.push(...askForLock(after, tokenAt(commit.version, index)).map(commandEffect));
+        return;
+      case 'LockTaken':
+        effects.push(...askForLock(after, event.request).map(commandEffect));
+        return;
       case 'ContinuationRequested':
         if (after.continuation?.version === commit.version && after.continuation.index === index) {
           effects.push(continueEffect(after, after.continuation));
@@ -154,12 +165,14 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
   if (aborted.length > 0) effects.push({ kind: 'abort-attempts', ref: after.ref, tokens: aborted });
   if (tellsParent) effects.push(...reportEffects(after));
   effects.push(...stopChildren(after, commit.version).map(commandEffect));
+  effects.push(...giveBackLocks(after, commit.version).map(commandEffect));
   return effects;
 };
 
 /** Everything that the state still waits for: what is published again when nobody knows whether it was published. */
 export const awaitedEffects = (state: AnyState): readonly Effect[] => {
   if (isSchedule(state)) return awaitedBySchedule(state);
+  if (isLock(state)) return awaitedOfLock(state);
   if (!isExecution(state)) return [];
   return [
     ...openAttempts(state)
@@ -169,6 +182,7 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
     // None runs during a pause.
     ...(state.pausedAt === null ? armedTimers(state) : []).map((timer) => armEffect(state, timer)),
     ...(state.continuation ? [continueEffect(state, state.continuation)] : []),
+    ...askForLocks(state).map(commandEffect).map(again),
     ...reportEffects(state).map(again),
     ...awaitedDeliveries(state),
   ];
@@ -180,10 +194,15 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
  */
 export const effectsOfRepeats = (state: AnyState, versions: ReadonlySet<number>): readonly Effect[] => {
   if (versions.size === 0) return [];
+  if (isLock(state)) {
+    return [...awaitedOfLock(state), ...[...versions].flatMap((version) => lostBy(state, version).map(commandEffect))];
+  }
   if (!isExecution(state)) return awaitedEffects(state);
   return [
     ...awaitedEffects(state),
-    ...[...versions].flatMap((version) => stopChildren(state, version).map(commandEffect)),
+    ...[...versions].flatMap((version) =>
+      [...stopChildren(state, version), ...giveBackLocks(state, version)].map(commandEffect),
+    ),
   ];
 };
 
@@ -203,8 +222,20 @@ export const askedOfChildren = (state: AnyState): readonly Effect[] =>
       : [];
 
 /** What a command leads to that leaves no event. */
-export const effectsOfIgnored = (state: AnyState, command: SentCommand): readonly Effect[] =>
-  command.type === 'ReportToParent' && isExecution(state) ? reportEffects(state).map(again) : [];
+export const effectsOfIgnored = (state: AnyState, command: SentCommand): readonly Effect[] => {
+  if (isLock(state)) return asksAsHolder(state, command) ? awaitedOfHolder(state).map(commandEffect).map(again) : [];
+  if (!isExecution(state)) return [];
+  if (command.type === 'ReportToParent') return reportEffects(state).map(again);
+  return confirmLock(state.ref, command).map(commandEffect).map(again);
+};
+
+/** Who asks for a lock that it has, has not heard so. */
+const asksAsHolder = ({ holder }: LockState, command: SentCommand): boolean =>
+  command.type === 'AcquireLock' &&
+  holder?.execution === command.body.execution &&
+  holder.request === command.body.request;
+
+const isLock = (state: AnyState): state is LockState => state.ref.aggregate === 'lock';
 
 const isExecution = (state: AnyState): state is ExecutionState => {
   switch (state.ref.aggregate) {
@@ -232,6 +263,34 @@ const reportEffects = (state: ExecutionState): readonly CommandEffect[] => {
   return reports.flatMap((report) => (report ? [commandEffect(report)] : []));
 };
 
+const effectsOfLock = (after: LockState, commit: Extract<Commit | CommitDraft, { aggregate: 'lock' }>) => {
+  const timers = commit.events.flatMap((event): readonly Effect[] => {
+    if (event.type === 'LockTimerArmed' && after.timer?.id === event.timer) return watchEffects(after);
+    // A timer that the same commit armed was never published.
+    if (event.type === 'LockTimerCancelled' && !event.timer.startsWith(`${commit.version}-`)) {
+      return [{ kind: 'cancel-timer', ref: after.ref, timer: event.timer }];
+    }
+    return [];
+  });
+  const { first, again: repeated } = messagesOfCommit(after, commit);
+  return [...timers, ...first.map(commandEffect), ...repeated.map(commandEffect).map(again)];
+};
+
+const awaitedOfLock = (state: LockState): readonly Effect[] => [
+  ...watchEffects(state),
+  ...awaitedOfHolder(state).map(commandEffect).map(again),
+];
+
+const watchEffects = ({ ref, timer, correlationId }: LockState): readonly Effect[] => {
+  if (!timer) return [];
+  const { id, dueAt } = timer;
+  const message: TimerMessage = { v: 1, timer: id, dueAt, correlationId };
+  return [{ kind: 'arm-timer', id: `${ref.tenant}.lock.${ref.aggregateId}.${id}`, ref, timer: id, dueAt, message }];
+};
+
+/** Names the event of a commit that opened an attempt or a request. The cast says what the two numbers make. */
+const tokenAt = (version: number, index: number): AttemptToken => `${version}.${index}` as AttemptToken;
+
 const attemptEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
   const taskToken = awaitsCallback(attempt) ? { taskToken: taskTokenPlace(state.ref, attempt.token) } : {};
   if (attempt.awaits === 'child') return { ...commandEffect(startChild(state, attempt)), ...taskToken };
@@ -257,6 +316,7 @@ const awaitsCallback = ({ awaits, resource }: OpenAttempt): boolean =>
 const taskOf = (state: ExecutionState, attempt: OpenAttempt): StepTask => {
   const { start, ref } = state;
   if (!start) throw new Error(`an attempt is open in ${ref.aggregateId}, which has not started`);
+  const locks = attempt.lockRequest === null ? undefined : lockRequestOf(state.locks, attempt.lockRequest);
   return {
     v: 1,
     tenant: ref.tenant,
@@ -276,6 +336,7 @@ const taskOf = (state: ExecutionState, attempt: OpenAttempt): StepTask => {
     ...(attempt.heartbeatMs === null ? {} : { heartbeatMs: attempt.heartbeatMs }),
     ...(attempt.priority === 'normal' ? {} : { priority: attempt.priority }),
     ...(attempt.queueWaitMs === null ? {} : { queueWaitMs: attempt.queueWaitMs }),
+    ...(locks ? { fencingTokens: fencingTokensOf(locks) } : {}),
     scheduledAt: attempt.scheduledAt,
     correlationId: state.correlationId,
     ...(attempt.traceparent === null ? {} : { traceparent: attempt.traceparent }),
@@ -322,6 +383,11 @@ const continueEffect = ({ ref }: ExecutionState, { version, index, traceparent }
   };
 };
 
-/** What a refused command leads to, where it is about a child: nothing of it is on the log. */
-export const effectsOfRefusal = (ref: AggregateRef, command: SentCommand, refusal: Refusal): readonly Effect[] =>
-  [...commandsOfRefusal(ref, command, refusal), ...reportOfRefusedRun(ref, command, refusal)].map(commandEffect);
+/** What a refused command leads to, where it is about a child, a lock or a schedule: nothing of it is on the log. */
+export const effectsOfRefusal = (ref: AggregateRef, command: SentCommand, refusal: Refusal): readonly Effect[] => [
+  ...commandsOfRefusal(ref, command, refusal).map(commandEffect),
+  ...reportOfRefusedRun(ref, command, refusal).map(commandEffect),
+  ...requestRefused(ref, command, refusal).map(commandEffect),
+  // A step may have given the same lock back before, and been granted it by a request that came late.
+  ...refusedGrant(ref, command, refusal).map(commandEffect).map(again),
+];

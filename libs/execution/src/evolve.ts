@@ -7,6 +7,7 @@ import {
   type Json,
 } from '@throughline/contracts';
 import { childRequest, waitsForChild } from './child-request.ts';
+import { heldByAttempt, mustRequest, withLockTaken, withoutRequest, withRequest } from './asset-locks.ts';
 import { classificationOf } from './classification/classification.ts';
 import type { ExecutionCommandRecord } from './decider.ts';
 import { deliveriesAsked, evolveDeliveries } from './delivery/evolve-delivery.ts';
@@ -75,6 +76,7 @@ export const evolve = (
 /** Events by which a failure or a cancellation takes away what ran, before it ends the execution or is caught. */
 const CUTTING: ReadonlySet<ExecutionEvent['type']> = new Set([
   'StepCancelled',
+  'LockWaitEnded',
   'TimerCancelled',
   'StateAborted',
   'BranchFailed',
@@ -94,7 +96,9 @@ const CUT_GOES_ON: ReadonlySet<ExecutionEvent['type']> = new Set([
 ]);
 
 /** Remembers the frames from before the first cut, until it is known that the execution goes on. */
-const withCut = (before: ExecutionState, after: ExecutionState, { type }: ExecutionEvent): ExecutionState => {
+const withCut = (before: ExecutionState, after: ExecutionState, event: ExecutionEvent): ExecutionState => {
+  const { type } = event;
+  if (event.type === 'LockWaitEnded' && event.how !== undefined) return after;
   if (before.cutFrom !== null) return CUT_GOES_ON.has(type) ? after : { ...after, cutFrom: null };
   return after.frames !== before.frames && CUTTING.has(type) ? { ...after, cutFrom: before.frames } : after;
 };
@@ -154,6 +158,12 @@ const apply = (state: ExecutionState, event: ExecutionEvent, command: ExecutionC
       return withoutChildren(counted(state, event.frame, 1), event.frame);
     case 'MapFailed':
       return withoutChildren(counted(state, event.frame, mapRunEvents(state, event.frame)), event.frame);
+    case 'LocksRequested':
+      return locksRequested(state, event, command);
+    case 'LockTaken':
+      return { ...state, roundEvents: state.roundEvents + 1, locks: withLockTaken(state.locks, event) };
+    case 'LockWaitEnded':
+      return lockWaitEnded(state, event);
     case 'RetryScheduled':
       return retryScheduled(state, event);
     case 'ErrorCaught':
@@ -264,6 +274,7 @@ const started = (
     generation: body.generation ?? 0,
     parentAttempt: body.parentAttempt ?? null,
     schedule: body.schedule ?? null,
+    heldAssets: body.heldAssets ?? [],
     bodyHash: event.bodyHash,
     startedAt: command.at,
     startedBy: command.actor,
@@ -372,6 +383,7 @@ const stepScheduled = (
     scheduledAt: command.at,
     lastSeenAt: command.at,
     timers: [],
+    lockRequest: event.lockRequest ?? null,
     traceparent: command.traceparent ?? null,
   };
   const frames = withFrame(state.frames, { ...frame, phase: { kind: 'step', token }, attempts: event.attempt });
@@ -382,6 +394,7 @@ const stepScheduled = (
     roundEvents: state.roundEvents + 1,
     status: moving(state, isForPeople ? restingAs(attempts, frames) : 'running'),
     attempts,
+    locks: event.lockRequest ? heldByAttempt(state.locks, event.lockRequest, token) : state.locks,
     ...WAITS,
     // AWS writes a scheduled and a started event; an activity's second one when somebody takes it.
     ...historyCounted(
@@ -411,6 +424,8 @@ const attemptClosed = (state: ExecutionState, token: AttemptToken, historyEvents
   return {
     ...counted(state, attempt.frame, n, { phase: { kind: 'inside' } }),
     attempts: state.attempts.remove(token),
+    locks:
+      attempt.lockRequest === null ? state.locks : withoutRequest(state.locks, attempt.lockRequest, state.version + 1),
   };
 };
 
@@ -432,6 +447,40 @@ const attemptCut = (
   attempt.awaits === 'approval'
     ? { ...state, approvals: withClosedApprovals(state, attempt.token, how, command.at) }
     : childStopped(state, attempt);
+const locksRequested = (
+  state: ExecutionState,
+  event: EventOf<'LocksRequested'>,
+  command: ExecutionCommandRecord,
+): ExecutionState => {
+  // The cast names what the two numbers make: a token by its own schema.
+  const token = `${state.version + 1}.${state.roundEvents}` as AttemptToken;
+  const frames = withFrame(state.frames, {
+    ...frameOf(state.frames, event.frame),
+    phase: { kind: 'lock', request: token },
+  });
+  const traceparent = command.traceparent ?? null;
+  return {
+    ...state,
+    roundEvents: state.roundEvents + 1,
+    frames,
+    status: moving(state, restingAs(state.attempts, frames)),
+    locks: withRequest(state.locks, event, { token, requestedAt: command.at, traceparent }),
+    ...WAITS,
+  };
+};
+
+const lockWaitEnded = (state: ExecutionState, { request, how }: EventOf<'LockWaitEnded'>): ExecutionState => {
+  const frame = frameOf(state.frames, mustRequest(state.locks, request).frame);
+  const phase: FramePhase = { kind: how === 'suspended' ? 'again' : 'inside' };
+  return {
+    ...state,
+    roundEvents: state.roundEvents + 1,
+    frames: withFrame(state.frames, { ...frame, phase }),
+    // What follows may be the end of the execution, and a wait does not succeed.
+    status: moving(state, 'running'),
+    locks: withoutRequest(state.locks, request, state.version + 1),
+  };
+};
 
 /** Nobody waits any more for the child that the attempt has started. */
 const childStopped = (state: ExecutionState, attempt: OpenAttempt): ExecutionState => {

@@ -9,6 +9,7 @@ import {
   type ExecutionStatus,
   type Instant,
   type Json,
+  type LockRequestToken,
   type Priority,
   type Queue,
   RULES_VERSION,
@@ -19,6 +20,7 @@ import {
 } from '@throughline/contracts';
 import { List, Map } from 'immutable';
 import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
+import type { AssetLocks } from './asset-locks.ts';
 import type { Classification } from './classification/classification.ts';
 import { type Approval } from './approvals.ts';
 import type { Deliveries } from './delivery/delivery-state.ts';
@@ -47,6 +49,8 @@ export interface StartFacts {
   readonly parentAttempt: { readonly token: AttemptToken; readonly awaits: ChildAwaits } | null;
   /** The schedule that asked for it, to be told of start and end. */
   readonly schedule: { readonly scheduleId: ScheduleId; readonly instant: Instant } | null;
+  /** Assets that its ancestors keep locked until it ends. */
+  readonly heldAssets: readonly string[];
   readonly bodyHash: string;
   readonly startedAt: Instant;
   readonly startedBy: { readonly kind: string; readonly id: string };
@@ -82,6 +86,8 @@ export interface OpenAttempt {
   readonly lastSeenAt: Instant;
   /** Armed for this attempt, in the order armed: they end with it. */
   readonly timers: readonly TimerId[];
+  /** The locks that it holds until it closes. */
+  readonly lockRequest: LockRequestToken | null;
   readonly traceparent: string | null;
 }
 
@@ -170,6 +176,8 @@ export interface ExecutionState extends AggregateState {
    * again when later ones have been decided, and nobody knows then whether the children have been told.
    */
   readonly stopped: List<StoppedChild>;
+  /** Null where no step has asked for a lock. */
+  readonly locks: AssetLocks | null;
   readonly end: ExecutionEnd | null;
   /** Null where neither machine nor start says anything of classes: then no policy applies. */
   readonly classification: Classification | null;
@@ -209,6 +217,7 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   continuationsWithoutProgress: 0,
   continuationsWithoutWait: 0,
   stopped: List(),
+  locks: null,
   end: null,
   classification: null,
   delivery: null,

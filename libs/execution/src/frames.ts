@@ -1,4 +1,4 @@
-import type { Instant, Json, JsonObject, MapMode, StateType } from '@throughline/contracts';
+import type { Instant, Json, JsonObject, LockRequestToken, MapMode, StateType } from '@throughline/contracts';
 import { Map } from 'immutable';
 
 /**
@@ -17,6 +17,8 @@ export type FramePhase =
   | { readonly kind: 'again' }
   /** Inside its state, awaiting nothing: only ever seen within a decision, and where an end has cut it short. */
   | { readonly kind: 'inside' }
+  /** Its locks are waited for. */
+  | { readonly kind: 'lock'; readonly request: LockRequestToken }
   | { readonly kind: 'step'; readonly token: string }
   | { readonly kind: 'wait'; readonly timer: string }
   | { readonly kind: 'retry'; readonly timer: string }
@@ -198,7 +200,7 @@ export const reopenedFrames = (frames: Frames, failedFirst: boolean): Frames => 
 };
 
 const isCut = ({ kind }: FramePhase): boolean =>
-  kind === 'inside' || kind === 'step' || kind === 'wait' || kind === 'retry' || kind === 'again';
+  kind === 'inside' || kind === 'lock' || kind === 'step' || kind === 'wait' || kind === 'retry' || kind === 'again';
 
 const isWithin = (id: FrameId, ancestor: FrameId): boolean => id.startsWith(`${ancestor}.`);
 

@@ -5,6 +5,7 @@ export { type Decider, type Decision, type Env, type ResolvedMachine } from './d
 export type {
   ExecutionCommandRecord,
   ReplayCommandRecord,
+  LockCommandRecord,
   TenantCommandRecord,
   ScheduleCommandRecord,
   WorkflowCommandRecord,
@@ -57,6 +58,10 @@ export {
   ROOT_FRAME,
 } from './frames.ts';
 export { isInExecutionHistory, showsSteps } from './history-event-ids.ts';
+export { awaitedAsset, type AssetLocks, fencingTokensOf, type LockRequest, openRequests } from './asset-locks.ts';
+export { LOCK_ERRORS } from './lock/lock-errors.ts';
+export { lockRef } from './lock/lock-id.ts';
+export { initialLock, type LockClaim, type LockHolder, type LockState } from './lock/lock-state.ts';
 export { measureBody, type MeasuredBody } from './command-body.ts';
 export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';

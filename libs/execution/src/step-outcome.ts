@@ -21,6 +21,7 @@ export const stepFailure = (
     case 'FailStep':
     case 'FailCallback':
     case 'FailChild':
+    case 'FailLock':
       return command.body;
     default:
       return {};

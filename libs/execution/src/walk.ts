@@ -1,7 +1,9 @@
 import type {
   Commit,
   ExecutionEvent,
+  LockEvent,
   RecordedExecutionCommand,
+  RecordedLockCommand,
   RecordedReplayCommand,
   RecordedScheduleCommand,
   RecordedTenantCommand,
@@ -15,6 +17,7 @@ import { withCommand, withCommit } from './aggregate-state.ts';
 import type { AnyState } from './any-state.ts';
 import { deciderOf } from './deciders.ts';
 import type { ExecutionState } from './execution-state.ts';
+import type { LockState } from './lock/lock-state.ts';
 import type { ReplayState } from './replay/replay-state.ts';
 import type { TenantState } from './tenant/tenant-state.ts';
 import type { ScheduleState } from './schedule/schedule-state.ts';
@@ -32,6 +35,7 @@ interface MessagesOf {
   replay: { event: ReplayEvent; command: RecordedReplayCommand };
   tenant: { event: TenantEvent; command: RecordedTenantCommand };
   schedule: { event: ScheduleEvent; command: RecordedScheduleCommand };
+  lock: { event: LockEvent; command: RecordedLockCommand };
 }
 type MessagesFor<S extends AnyState> = S extends ExecutionState
   ? MessagesOf['execution']
@@ -43,7 +47,9 @@ type MessagesFor<S extends AnyState> = S extends ExecutionState
         ? MessagesOf['tenant']
         : S extends ScheduleState
           ? MessagesOf['schedule']
-          : never;
+          : S extends LockState
+            ? MessagesOf['lock']
+            : never;
 
 /** One event of a commit, with the command that caused it and the states around it. */
 export interface WalkedEvent<S extends AnyState> {

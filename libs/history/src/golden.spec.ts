@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   executionEventSchema,
+  lockEventSchema,
   type Json,
   parseCommit,
   replayEventSchema,
@@ -36,6 +37,7 @@ const endOf = (log: readonly CommitAt[]): Json => {
   if ('versions' in state) return { version: state.version, hashes: state.versions.map(({ hash }) => hash) };
   if ('policies' in state) return { version: state.version, policies: Object.keys(state.policies) };
   if ('spec' in state) return { version: state.version, status: state.status, past: state.past as unknown as Json }; // JSON only
+  if ('queue' in state) return { version: state.version, holder: state.holder?.execution ?? null };
   return { version: state.version, verdict: state.replay?.result.verdict ?? null };
 };
 
@@ -89,6 +91,7 @@ describe('the golden logs together', () => {
     replayEventSchema,
     tenantEventSchema,
     scheduleEventSchema,
+    lockEventSchema,
   ].flatMap((schema) => schema.options.map((option) => option.shape.type.value));
 
   test('hold every event type', () => {

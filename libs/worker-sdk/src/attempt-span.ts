@@ -9,6 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { StepTask } from '@throughline/contracts';
+import { fencingHeaders } from './fencing-tokens.ts';
 import type { HandlerContext } from './handler.ts';
 
 export const CORRELATION_BAGGAGE_KEY = 'throughline.correlation_id';
@@ -26,11 +27,13 @@ export const traceContextOf = (traceparent: string | undefined, correlationId: s
 
 /** What ties an HTTP call made for a step to its execution: send these along, and what was called can be found. */
 export const callHeaders = (
-  context: Pick<HandlerContext, 'traceparent' | 'correlationId' | 'idempotencyKey'>,
+  context: Pick<HandlerContext, 'traceparent' | 'correlationId' | 'idempotencyKey'> &
+    Partial<Pick<HandlerContext, 'fencingTokens'>>,
 ): Readonly<Record<string, string>> => ({
   ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
   baggage: `${CORRELATION_BAGGAGE_KEY}=${context.correlationId}`,
   'idempotency-key': context.idempotencyKey,
+  ...fencingHeaders(context.fencingTokens ?? {}),
 });
 
 /** W3C traceparent of a span; undefined where there is no trace at all. */

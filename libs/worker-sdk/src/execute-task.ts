@@ -136,6 +136,7 @@ const contextFor = (
     correlationId: task.correlationId,
     attempt: task.attempt,
     idempotencyKey: task.idempotencyKey,
+    fencingTokens: task.fencingTokens ?? {},
     state: task.state,
     traceparent,
     get signal() {

@@ -21,6 +21,11 @@ export interface HandlerContext {
   readonly attempt: number;
   /** The same for every retry and redelivery of this step: hand it to whatever must not happen twice. */
   readonly idempotencyKey: string;
+  /**
+   * Of the assets that the step has locked: hand each to its asset, which takes no lower one any more. Empty where the state
+   * has no `Mutex`.
+   */
+  readonly fencingTokens: Readonly<Record<string, number>>;
   /** Name of the state. */
   readonly state: string;
   /** W3C traceparent of the attempt's span; see `callHeaders`. */

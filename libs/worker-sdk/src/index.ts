@@ -6,6 +6,7 @@ export {
   type StepReport,
   type TaskLog,
 } from './execute-task.ts';
+export { FENCING_TOKENS_HEADER, FencingGate, fencingHeaders, fencingTokenFor } from './fencing-tokens.ts';
 export {
   defineHandler,
   type Handler,

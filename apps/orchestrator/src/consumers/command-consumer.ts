@@ -103,8 +103,8 @@ export const checkCommand = (
 };
 
 /** Whoever could name an attempt could end it with a child of its own making; likewise a schedule's run. */
-const isChildOfEngine = ({ parentAttempt, generation, schedule }: StartExecution): boolean =>
-  parentAttempt !== undefined || generation !== undefined || schedule !== undefined;
+const isChildOfEngine = ({ parentAttempt, generation, schedule, heldAssets }: StartExecution): boolean =>
+  parentAttempt !== undefined || generation !== undefined || schedule !== undefined || heldAssets !== undefined;
 
 /** A sender that waits hears why; a message that nobody waits for must leave a trace, so it is dead-lettered. */
 const refuse = (checked: Extract<Checked, { kind: 'refused' }>, reply: CommandConsumerOptions['reply']): Handled => {

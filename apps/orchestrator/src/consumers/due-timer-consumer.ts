@@ -69,6 +69,7 @@ export const fireTimerOf = (
 const firedAs = (aggregate: Aggregate): 'FireTimer' | 'FireSchedule' | undefined => {
   switch (aggregate) {
     case 'execution':
+    case 'lock':
       return 'FireTimer';
     case 'schedule':
       return 'FireSchedule';

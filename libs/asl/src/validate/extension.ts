@@ -1,6 +1,7 @@
 import { EFFECT_CLASSES, type EffectClass } from '@throughline/contracts';
 import type { MachineExtension, TaskExtension } from '../extension.ts';
 import type { TaskResource } from '../machine.ts';
+import { MUTEX_FIELDS, readMutex } from './throughline-mutex.ts';
 import { APPROVAL_FIELD, readApproval } from './approval.ts';
 import {
   MACHINE_CLASSIFICATION,
@@ -15,7 +16,10 @@ import { readDelivery } from './throughline-delivery.ts';
 export const EXTENSION_FIELD = 'Throughline';
 
 const MACHINE_KEYS = [APPROVAL_FIELD, 'Delivery', ...MACHINE_CLASSIFICATION];
-const TASK_KEYS = ['EffectClass', APPROVAL_FIELD, ...TASK_CLASSIFICATION];
+const TASK_KEYS = {
+  both: ['EffectClass', MUTEX_FIELDS.plain, APPROVAL_FIELD, ...TASK_CLASSIFICATION],
+  JSONPath: [MUTEX_FIELDS.path],
+};
 
 export const readMachineExtension = (fields: Fields): { readonly extension?: MachineExtension } => {
   const extension = fields.object(EXTENSION_FIELD);
@@ -33,7 +37,7 @@ export const readMachineExtension = (fields: Fields): { readonly extension?: Mac
 
 export const readTaskExtension = (fields: Fields, resource: TaskResource): TaskExtension => {
   const extension = fields.object(EXTENSION_FIELD);
-  extension?.allowOnly(TASK_KEYS);
+  extension?.allow(TASK_KEYS);
   const { approval } = readApproval(extension);
   if (resource.kind === 'approval' && !approval) {
     const at = extension ?? fields;
@@ -45,7 +49,12 @@ export const readTaskExtension = (fields: Fields, resource: TaskResource): TaskE
     extension?.fault(APPROVAL_FIELD, 'UNKNOWN_FIELD', message);
   }
   const effectClass = readEffectClass(extension);
-  return { ...(effectClass && { effectClass }), ...(approval && { approval }), ...readTaskClassification(extension) };
+  return {
+    ...(effectClass && { effectClass }),
+    ...readMutex(extension),
+    ...(approval && { approval }),
+    ...readTaskClassification(extension),
+  };
 };
 
 const isEffectClass = (text: string): text is EffectClass => (EFFECT_CLASSES as readonly string[]).includes(text);

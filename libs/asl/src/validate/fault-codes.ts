@@ -5,6 +5,7 @@ export const FAULT_CODES = {
   BAD_CHOICE_RULE: 'a rule of a Choice says nothing, or too much',
   BAD_INTRINSIC: 'a call of an intrinsic function does not parse',
   BAD_JSONATA: 'an expression does not parse, or its delimiters are not where they belong',
+  BAD_MUTEX: 'a mutex names no asset, too many, or one that cannot be locked',
   BAD_PATH: 'a JSONPath does not parse, or may not stand here',
   BAD_QUERY_LANGUAGE: 'the query language is none, or may not be mixed in here',
   BAD_STATES_ALL: '"States.ALL" does not stand alone and last',

@@ -4,7 +4,8 @@ import { PATH_FIELD_ENDING } from '../template.ts';
 import { checkJsonata, looksLikeJsonata, readPathOrIntrinsic } from './expressions.ts';
 import { Fields, pointerTo } from './fields.ts';
 
-const checkFields = (fields: Fields): void => {
+/** The fields of an object that is part of a payload. */
+export const checkTemplateFields = (fields: Fields): void => {
   for (const [name, part] of Object.entries(fields.values)) {
     if (fields.reading.queryLanguage === 'JSONPath' && name.endsWith(PATH_FIELD_ENDING)) {
       checkPathField(fields, name, part);
@@ -22,7 +23,7 @@ const checkPathField = (fields: Fields, name: string, part: Json): void => {
 /** A member of an object or array; `fields` stands for what holds it. */
 const checkPart = (fields: Fields, name: string | number, part: Json): void => {
   const pointer = pointerTo(fields.pointer, name);
-  if (isJsonObject(part)) checkFields(new Fields(part, pointer, fields.reading));
+  if (isJsonObject(part)) checkTemplateFields(new Fields(part, pointer, fields.reading));
   else if (Array.isArray(part)) {
     const list = new Fields({}, pointer, fields.reading);
     (part as readonly Json[]).forEach((item, i) => checkPart(list, i, item)); // isArray does not narrow to a readonly array

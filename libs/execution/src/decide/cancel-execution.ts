@@ -2,6 +2,7 @@ import type { Env, ExecutionCommandRecord } from '../decider.ts';
 import { armedTimers, type ExecutionState, isInWorkersHands, openAttempts } from '../execution-state.ts';
 import { ROOT_FRAME } from '../frames.ts';
 import { endExecution } from './close.ts';
+import { endLockWaits } from './end-lock-wait.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
 
@@ -26,6 +27,7 @@ export const cancelExecution = (state: ExecutionState, command: CancelRecord, en
     return run.accepted();
   }
   run.emit({ type: 'CancellationRequested' });
+  endLockWaits(run);
   for (const attempt of attempts) {
     if (!isInWorkersHands(attempt)) run.emit({ type: 'StepCancelled', token: attempt.token });
   }

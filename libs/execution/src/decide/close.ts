@@ -2,6 +2,7 @@ import type { ExecutionEvent } from '@throughline/contracts';
 import { armedTimers, type OpenAttempt, openAttempts } from '../execution-state.ts';
 import { scheduleDeliveries } from '../delivery/schedule-deliveries.ts';
 import type { Frame } from '../frames.ts';
+import { endLockWait, endLockWaits } from './end-lock-wait.ts';
 import { type Run, type StateError, toldOf } from './run.ts';
 
 /** The timers that guard an attempt end with it. `attempt` as it was when it was still open. */
@@ -19,6 +20,7 @@ export const cancelAwaited = (run: Run, { phase }: Frame): void => {
     run.emit({ type: 'StepCancelled', token: attempt.token });
     return cancelTimersOf(run, attempt);
   }
+  if (phase.kind === 'lock') return endLockWait(run, phase.request);
   if (phase.kind === 'wait' || phase.kind === 'retry') {
     const timer = run.state.timers.get(phase.timer);
     if (timer) run.emit({ type: 'TimerCancelled', timer: timer.id });
@@ -33,6 +35,7 @@ type TerminalEvent = Extract<
 /** Nothing of an ended execution may be awaited: attempts first, so that no worker's result can come in between. */
 export const endExecution = (run: Run, event: TerminalEvent): void => {
   for (const attempt of openAttempts(run.state)) run.emit({ type: 'StepCancelled', token: attempt.token });
+  endLockWaits(run);
   for (const timer of armedTimers(run.state)) run.emit({ type: 'TimerCancelled', timer: timer.id });
   run.emit(event);
   scheduleDeliveries(run);

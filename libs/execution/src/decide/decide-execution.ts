@@ -17,6 +17,7 @@ import { continueExecution } from './continue-execution.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { failStep } from './fail-step.ts';
 import { fireTimer } from './fire-timer.ts';
+import { failLock, recordLockGrant } from './lock-reports.ts';
 import { recordHeartbeat } from './record-heartbeat.ts';
 import { startExecution } from './start-execution.ts';
 
@@ -58,6 +59,10 @@ export const decideExecution = (
       return recordChildStart(state, command, env);
     case 'CompleteChild':
       return completeChild(state, command, env);
+    case 'RecordLockGrant':
+      return recordLockGrant(state, command, env);
+    case 'FailLock':
+      return failLock(state, command, env);
     case 'RecordHeartbeat':
       return recordHeartbeat(state, command, env);
     case 'FireTimer':

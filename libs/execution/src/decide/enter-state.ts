@@ -15,9 +15,9 @@ import { finishState } from './finish-state.ts';
 import { evaluationFailed, handleError } from './handle-error.ts';
 import { startMap, startParallel } from './fan-out.ts';
 import { leaveState } from './leave-state.ts';
+import { beginStep } from './locks.ts';
 import { flowOf, stateIn, stateOf } from './machine-state.ts';
 import type { Run } from './run.ts';
-import { scheduleStep } from './schedule-step.ts';
 
 export const enterNextState = (run: Run, id: FrameId): void => {
   const { phase } = frameOf(run.state.frames, id);
@@ -36,7 +36,7 @@ export const enterNextState = (run: Run, id: FrameId): void => {
 const runState = (run: Run, id: FrameId, state: State): void => {
   switch (state.type) {
     case 'Task':
-      return scheduleStep(run, id, state);
+      return beginStep(run, id, state);
     case 'Pass': {
       const result = passResult(state, run.frame(id).data, run.scope(id));
       return result.ok ? finishState(run, id, state, result.value) : evaluationFailed(run, id, result);

@@ -12,8 +12,8 @@ import { finishWait } from './enter-state.ts';
 import { startMap, startParallel } from './fan-out.ts';
 import { handleError } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';
+import { beginStep, lockWaitOver } from './locks.ts';
 import { Run } from './run.ts';
-import { scheduleStep } from './schedule-step.ts';
 
 type FireRecord = Extract<ExecutionCommandRecord, { type: 'FireTimer' }>;
 
@@ -42,6 +42,8 @@ const fired = (run: Run, timer: ArmedTimer): void => {
       return timedOut(run, guarded(run, timer), 'timeout');
     case 'heartbeat':
       return heartbeatDue(run, guarded(run, timer));
+    case 'lock-wait':
+      return lockWaitOver(run, timer.frame);
     case 'execution-timeout':
       return endExecution(run, { type: 'ExecutionTimedOut' });
     case 'approval':
@@ -61,7 +63,7 @@ const retry = (run: Run, id: FrameId): void => {
   const state = stateOf(run, id);
   switch (state.type) {
     case 'Task':
-      return scheduleStep(run, id, state);
+      return beginStep(run, id, state);
     case 'Parallel':
       return startParallel(run, id, state);
     case 'Map':

@@ -12,6 +12,7 @@ import type { FrameId } from '../frames.ts';
 import { historyOwnerOf } from '../history-event-ids.ts';
 import { abortChildren } from './abort-children.ts';
 import { failExecution } from './close.ts';
+import { leaveLocks } from './end-lock-wait.ts';
 import { exitState } from './exit-state.ts';
 import { stateOf } from './machine-state.ts';
 import { boundedCause, boundedError, type Run, type StateError, toldBytes, toldOf } from './run.ts';
@@ -23,6 +24,7 @@ const RUNTIME_ERROR = 'States.Runtime';
 
 /** A field of the state could not be evaluated. AWS's cause says where, then what; for JSONata its history has an event. */
 export const evaluationFailed = (run: Run, id: FrameId, failed: Failed): void => {
+  leaveLocks(run, id);
   const failure = notedFailure(run, id, failed);
   if (failure.error === RUNTIME_ERROR) return failExecutionAround(run, id, failure);
   failState(run, id, failure, failure.error === QUERY_EVALUATION_ERROR);
@@ -79,6 +81,7 @@ export const handleError = (run: Run, id: FrameId, failure: StateError): void =>
 
 /** `isShown`: whether AWS's history has the failure of a Parallel or Map; not where a JSONPath field of theirs was bad. */
 const failState = (run: Run, id: FrameId, failure: StateError, isShown: boolean): void => {
+  leaveLocks(run, id);
   // It ends as cancelled: nothing is tried again or caught.
   if (run.state.hold === 'cancelling') return;
   const state = stateOf(run, id);

@@ -13,6 +13,7 @@ import {
   type AttemptToken,
   type EffectClass,
   type Json,
+  type LockRequestToken,
   type Priority,
   type Queue,
 } from '@throughline/contracts';
@@ -39,7 +40,7 @@ const idempotencyKey = (run: Run, id: FrameId): string => {
 };
 
 /** Opens an attempt at a Task: the first of a visit, or the one that a retry waited for. */
-export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
+export const scheduleStep = (run: Run, id: FrameId, state: TaskState, lockRequest?: LockRequestToken): void => {
   const frame = run.frame(id);
   const { resource } = state;
   // The cast names what the two numbers make: a token by its own schema. evolve derives the same one.
@@ -63,6 +64,7 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState): void => {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     // A bound that nobody wrote is one on the work, and begins where the longest wait on the queue ends.
     ...(times.value.timeoutMs === undefined && rules.queueWaitMs !== undefined ? { graceMs: rules.queueWaitMs } : {}),
+    ...(lockRequest && { lockRequest }),
   });
   if (!opened) return;
   const { approval } = state.extension;
@@ -101,6 +103,7 @@ interface Attempt {
   readonly queueWaitMs?: number;
   /** Added to `timeoutMs` before the log ends the attempt. */
   readonly graceMs?: number;
+  readonly lockRequest?: LockRequestToken;
 }
 
 const awaitsOf = (resource: TaskResource): AttemptAwaits =>
@@ -139,7 +142,18 @@ const whoRuns = (resource: TaskResource): { readonly queue: Queue; readonly hand
 const open = (
   run: Run,
   id: FrameId,
-  { token, resource, input, effectClass, timeoutMs, heartbeatMs, priority, queueWaitMs, graceMs = 0 }: Attempt,
+  {
+    token,
+    resource,
+    input,
+    effectClass,
+    timeoutMs,
+    heartbeatMs,
+    priority,
+    queueWaitMs,
+    graceMs = 0,
+    lockRequest,
+  }: Attempt,
 ): boolean => {
   const frame = run.frame(id);
   const written = run.write(input, frame.data);
@@ -164,6 +178,7 @@ const open = (
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(priority === undefined ? {} : { priority }),
       ...(queueWaitMs === undefined ? {} : { queueWaitMs }),
+      ...(lockRequest === undefined ? {} : { lockRequest }),
     },
     written.bytes,
   );

@@ -127,7 +127,10 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'StepFailed': {
       const attempt = mustAttempt(before, event.token);
       const { error, cause } = stepFailure(event, command);
-      const failed = command.type === 'FailStep' || command.type === 'FailChild' ? workerFailedEvent : failedEvent;
+      const failed =
+        command.type === 'FailStep' || command.type === 'FailChild' || command.type === 'FailLock'
+          ? workerFailedEvent
+          : failedEvent;
       return { frame: attempt.frame, events: [failed(attempt, error, cause)] };
     }
     case 'StepSubmitted': {
@@ -169,6 +172,9 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'StepCancelled':
     case 'StepHeartbeatRecorded':
     case 'MapItemsRead':
+    case 'LocksRequested':
+    case 'LockTaken':
+    case 'LockWaitEnded':
     case 'ErrorCaught':
     case 'TimerArmed':
     case 'TimerFired':

@@ -25,6 +25,7 @@ import {
   ScheduleUnderTest,
   START_AT,
 } from '@throughline/execution/given-when-then';
+import { lockOf, LockWorld } from '@throughline/execution/lock-world';
 import { commitDigest } from '../state-hash.ts';
 
 /** What golden logs are made of: histories that together hold every event there is. For specs only. */
@@ -106,6 +107,47 @@ const EACH = machine({
     End: true,
   },
 });
+
+const LOCKING = machine({
+  Work: task({
+    Throughline: { Mutex: { Assets: ['valve', { 'Asset.$': '$.pump' }], WaitSeconds: 90 } },
+    Retry: [{ ErrorEquals: ['Throughline.LockLost'], IntervalSeconds: 1, MaxAttempts: 1 }],
+    Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Mend' }],
+    End: true,
+  }),
+  Mend: { Type: 'Pass', End: true },
+});
+
+/** Two hold the same assets one after the other, a third and a fourth give up, and an operator helps. */
+const contention = (key: string): readonly CommitAt[] => {
+  const world = new LockWorld({ example: LOCKING });
+  const force = (body: Json): void => {
+    world.tell(lockOf('pump 7'), { type: 'ForceReleaseLock', body });
+  };
+  for (const id of ['mutex-held', 'mutex-not-granted', 'mutex-cancelled', 'mutex-next']) {
+    world.start(id, 'example', { pump: 'pump 7' });
+    world.deliverAll();
+    world.later(1_000);
+  }
+  world.cancel('mutex-cancelled');
+  // Both locks ask, and are answered; then a wait is over.
+  for (let n = 0; n < 3; n += 1) {
+    world.deliverAll();
+    world.fireNext();
+  }
+  world.deliverAll();
+  force({ reason: 'seal replaced' });
+  world.sent = [];
+  force({});
+  for (let n = 0; n < 4; n += 1) {
+    world.deliverAll();
+    world.later(5_000);
+    const open = world.tasks.find(({ executionId, token }) => world.execution(executionId).attempts.has(token));
+    if (open) world.complete(open);
+    else world.fireNext();
+  }
+  return world.logs.get(key) ?? [];
+};
 
 const execution = (
   name: string,
@@ -386,6 +428,15 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       under.when({ type: 'DeleteSchedule', body: { reason: 'no longer needed' } });
       return under.log;
     },
+  },
+  ...['mutex-held', 'mutex-not-granted'].map((name) => ({
+    name,
+    definition: LOCKING,
+    play: () => contention(`execution/${name}`),
+  })),
+  {
+    name: 'lock-of-an-asset',
+    play: () => contention(`lock/${lockOf('pump 7').aggregateId}`),
   },
   {
     name: 'replay-session',
