@@ -1,4 +1,5 @@
 import { createClient } from '@throughline/client';
+import { MODES, PRIORITIES, SLA_CLASSES } from '@throughline/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import { deliveryCommands } from './commands/delivery.ts';
 import * as doctor from './commands/doctor.ts';
@@ -7,6 +8,7 @@ import * as logs from './commands/logs.ts';
 import * as proofs from './commands/proofs.ts';
 import * as readModels from './commands/read-models.ts';
 import * as schedules from './commands/schedules.ts';
+import { settingsCommands } from './commands/settings.ts';
 import * as tasks from './commands/tasks.ts';
 import * as workflows from './commands/workflows.ts';
 import { findConnection } from './connection.ts';
@@ -56,6 +58,7 @@ export const createProgram = (around: Surroundings): Command => {
   workflowCommands(program, run);
   executionCommands(program, run);
   deliveryCommands(program, run);
+  settingsCommands(program, run);
   taskCommands(program, run);
   scheduleCommands(program, run);
   proofCommands(program, run);
@@ -105,6 +108,9 @@ const executionCommands = (program: Command, run: Run): void => {
     .option('--correlation <id>', 'correlation id')
     .option('--workflow-version <n>', 'another version than the latest', wholeNumber)
     .option('--label <name=value>', 'label; may be given again', collected)
+    .option('--sla <class>', `${SLA_CLASSES.join(', ')}: goes before what the workflow says`)
+    .option('--mode <mode>', `${MODES.join(' or ')}: with immediate the answer is the end, where it comes in time`)
+    .option('--priority <priority>', PRIORITIES.join(', '))
     .option('--wait', 'wait for the end; exit 1 unless it succeeded')
     .action(run(executions.startExecution));
   program

@@ -24,6 +24,7 @@ import { DeliveriesController } from './http/deliveries.controller.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
 import { SchedulesController } from './http/schedules.controller.ts';
+import { SettingsController } from './http/settings.controller.ts';
 import { TaskTokensController } from './http/task-tokens.controller.ts';
 import { WorkflowsController } from './http/workflows.controller.ts';
 import { readTaskTokenKeys, TaskTokens } from './task-tokens/task-tokens.ts';
@@ -46,6 +47,7 @@ const recent = new RecentCommits();
     ActivitiesController,
     DeliveriesController,
     SchedulesController,
+    SettingsController,
     EngineController,
   ],
   providers: [

@@ -18,6 +18,7 @@ import { Deliveries } from './delivery.ts';
 import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
 import { Schedules } from './schedules.ts';
+import { Settings } from './settings.ts';
 import {
   type CallArguments,
   type CallResult,
@@ -46,12 +47,14 @@ export class ThroughlineClient {
   readonly #limits: RepeatLimits;
   readonly delivery: Deliveries;
   readonly schedules: Schedules;
+  readonly settings: Settings;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.#limits = repeatLimitsOf(options.repeat);
     this.delivery = new Deliveries(this.#transport);
     this.schedules = new Schedules(this.#transport, this.#limits);
+    this.settings = new Settings(this.#transport);
   }
 
   /** Any route of the contracts, typed by its schemas; never repeated by itself. */
@@ -88,7 +91,8 @@ export class ThroughlineClient {
    * the outcome open are answered by sending the same start again, a bounded number of times.
    */
   start(workflow: string, request: StartRequest = {}, options?: RequestOptions): Promise<ExecutionView> {
-    const named = request.executionId !== undefined || request.idempotencyKey !== undefined;
+    const key = request.idempotencyKey ?? options?.idempotencyKey;
+    const named = request.executionId !== undefined || key !== undefined;
     const body = named ? request : { ...request, executionId: crypto.randomUUID() };
     return repeating(this.#limits, options?.signal, () =>
       this.call(routes.startExecution, { ...options, params: { name: workflow }, body }),

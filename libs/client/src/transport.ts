@@ -23,6 +23,8 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
   /** For a caller's own trace context, e.g. `traceparent`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as `Idempotency-Key`: what is sent again with it is answered as the first time, and done once. */
+  readonly idempotencyKey?: string;
 }
 
 type Given<S> = S extends z.ZodType ? Coerced<z.input<S>, z.output<S>> : never;
@@ -97,6 +99,7 @@ export class Transport {
         accept: route.stream ? 'text/event-stream' : 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...this.#headers,
+        ...(given.idempotencyKey === undefined ? {} : { 'idempotency-key': given.idempotencyKey }),
         ...given.headers,
       },
       ...(body === undefined ? {} : { body }),

@@ -28,4 +28,5 @@ export * from './error-codes.ts';
 export * from './permissions.ts';
 export * from './views.ts';
 export * from './schedules.views.ts';
+export * from './settings.views.ts';
 export * from './routes.ts';

@@ -7,6 +7,8 @@ export const PERMISSIONS = [
   'executions:read',
   'executions:start',
   'executions:control',
+  'settings:read',
+  'settings:write',
   'tasks:report',
   'activities:poll',
   'schedules:read',

@@ -4,6 +4,7 @@ import { executionRoutes } from './routes/execution.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
 import { scheduleRoutes } from './routes/schedules.routes.ts';
+import { settingsRoutes } from './routes/settings.routes.ts';
 import { taskRoutes } from './routes/task.routes.ts';
 import { telemetryRoutes } from './routes/telemetry.routes.ts';
 import { workflowRoutes } from './routes/workflow.routes.ts';
@@ -17,6 +18,7 @@ export const routes = {
   ...workflowRoutes,
   ...executionRoutes,
   ...deliveryRoutes,
+  ...settingsRoutes,
   ...taskRoutes,
   ...scheduleRoutes,
   ...replayRoutes,

@@ -8,6 +8,7 @@ import {
 } from '@throughline/contracts';
 import { childRequest, waitsForChild } from './child-request.ts';
 import { heldByAttempt, mustRequest, withLockTaken, withoutRequest, withRequest } from './asset-locks.ts';
+import { contentOf } from './start-content.ts';
 import { classificationOf } from './classification/classification.ts';
 import type { ExecutionCommandRecord } from './decider.ts';
 import { deliveriesAsked, evolveDeliveries } from './delivery/evolve-delivery.ts';
@@ -276,6 +277,7 @@ const started = (
     schedule: body.schedule ?? null,
     heldAssets: body.heldAssets ?? [],
     bodyHash: event.bodyHash,
+    asked: contentOf(body),
     startedAt: command.at,
     startedBy: command.actor,
     requestedBy: body.requestedBy ?? command.actor.id,

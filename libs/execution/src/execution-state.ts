@@ -21,6 +21,7 @@ import {
 import { List, Map } from 'immutable';
 import { type AggregateState, ownCorrelationId } from './aggregate-state.ts';
 import type { AssetLocks } from './asset-locks.ts';
+import type { StartContent } from './start-content.ts';
 import type { Classification } from './classification/classification.ts';
 import { type Approval } from './approvals.ts';
 import type { Deliveries } from './delivery/delivery-state.ts';
@@ -52,6 +53,8 @@ export interface StartFacts {
   /** Assets that its ancestors keep locked until it ends. */
   readonly heldAssets: readonly string[];
   readonly bodyHash: string;
+  /** What else it asked for, as far as that makes it another start. */
+  readonly asked: StartContent;
   readonly startedAt: Instant;
   readonly startedBy: { readonly kind: string; readonly id: string };
   /** Who asked for it: may not approve it. */

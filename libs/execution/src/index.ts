@@ -34,6 +34,7 @@ export { type Classes, tasksOf } from './classification/classify.ts';
 export { DEFAULT_POLICIES } from './classification/default-policies.ts';
 export { type Deliveries, type Delivery, deliveryStateOf } from './delivery/delivery-state.ts';
 export { deliveryViewOf } from './delivery/delivery-view.ts';
+export { commandIdOfKey, executionIdOfKey } from './idempotency.ts';
 export { jsonBytes } from './json-size.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, Hold, OpenAttempt, StartFacts } from './execution-state.ts';
 export {
@@ -45,7 +46,7 @@ export {
 } from './approvals.ts';
 export { ALLOWED_IN, isControlCommand } from './decide/allowed-commands.ts';
 export { stepFailure, stepOutput } from './step-outcome.ts';
-export { armedTimers, initialExecution, openAttempts } from './execution-state.ts';
+export { armedTimers, executionIdOf, initialExecution, openAttempts } from './execution-state.ts';
 export {
   currentFrame,
   type Frame,

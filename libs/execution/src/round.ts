@@ -10,6 +10,7 @@ import {
 import { type AggregateState, versionOfCommand, withCommand, withCommit } from './aggregate-state.ts';
 import type { Decider, ResolvedMachine } from './decider.ts';
 import { seedOf } from './hashes.ts';
+import { keyIsTaken } from './idempotency.ts';
 import { measureBody } from './command-body.ts';
 import type { Limits } from './limits.ts';
 
@@ -93,6 +94,11 @@ export const decideRound = <S extends AggregateState, C extends AnyCommandRecord
     const heldBy = versionOfCommand(current, given.id);
     if (heldBy !== undefined) {
       outcomes.push(accepted(current, heldBy, true));
+      continue;
+    }
+    if (keyIsTaken(current.recentCommands, given.id)) {
+      const message = `the idempotency key was used for another command to ${state.ref.aggregateId}`;
+      outcomes.push({ kind: 'refused', refusal: { code: 'TL0171', message } });
       continue;
     }
     // Every body was parsed from JSON text.

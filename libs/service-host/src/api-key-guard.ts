@@ -13,6 +13,18 @@ const keyTextOf = (request: HostRequest): string | undefined => {
   return typeof apiKey === 'string' ? apiKey : undefined;
 };
 
+const IDEMPOTENCY_KEY_CHARS_MAX = 256;
+
+const idempotencyKeyOf = ({ headers }: HostRequest): { readonly idempotencyKey?: string } => {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return {};
+  if (typeof key === 'string' && key !== '' && key.length <= IDEMPOTENCY_KEY_CHARS_MAX) return { idempotencyKey: key };
+  throw new Refused(
+    'TL0001',
+    `Idempotency-Key has to be given once, with 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} characters`,
+  );
+};
+
 /** Denies by default: no route, no key, or no permission, and the handler never runs. */
 export class ApiKeyGuard implements CanActivate {
   readonly #keys: ApiKeys;
@@ -34,7 +46,7 @@ export class ApiKeyGuard implements CanActivate {
     if (!caller.permissions.includes(route.permission)) {
       throw new Refused('TL0003', `this needs the permission ${route.permission}`, { permission: route.permission });
     }
-    request.caller = { ...caller, trace: inboundTrace(request.headers) };
+    request.caller = { ...caller, ...idempotencyKeyOf(request), trace: inboundTrace(request.headers) };
     return true;
   }
 }

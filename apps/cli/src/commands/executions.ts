@@ -1,5 +1,5 @@
 import type { StartRequest } from '@throughline/client';
-import { type ExecutionView, executionStatusSchema } from '@throughline/contracts';
+import { type ExecutionView, executionStatusSchema, MODES, PRIORITIES, SLA_CLASSES } from '@throughline/contracts';
 import { tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
@@ -15,6 +15,9 @@ export interface StartOptions {
   readonly correlation?: string;
   readonly workflowVersion?: number;
   readonly label?: readonly string[];
+  readonly sla?: string;
+  readonly mode?: string;
+  readonly priority?: string;
   readonly wait?: boolean;
 }
 
@@ -25,12 +28,27 @@ export const startExecution = async (cli: Invocation, workflow: string, options:
     ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     ...(options.correlation === undefined ? {} : { correlationId: options.correlation }),
     ...(options.workflowVersion === undefined ? {} : { version: options.workflowVersion }),
+    ...chosen('sla', SLA_CLASSES, options.sla),
+    ...chosen('mode', MODES, options.mode),
+    ...chosen('priority', PRIORITIES, options.priority),
     ...(options.label === undefined ? {} : { labels: labelsOf(options.label) }),
   };
   const started = await cli.client.start(workflow, request);
   const view = options.wait ? await cli.client.wait(started.id) : started;
   show(cli, view);
   return options.wait && view.status !== 'succeeded' ? EXIT.bad : EXIT.ok;
+};
+
+const chosen = <N extends string, T extends string>(
+  name: N,
+  allowed: readonly T[],
+  text: string | undefined,
+): { readonly [K in N]?: T } => {
+  if (text === undefined) return {};
+  const found = allowed.find((candidate) => candidate === text);
+  if (found === undefined) throw new UsageError(`--${name} is one of ${allowed.join(', ')}`);
+  // One key of that name, which TypeScript widens to any text.
+  return { [name]: found } as { readonly [K in N]?: T };
 };
 
 export const labelsOf = (pairs: readonly string[]): Record<string, string> =>

@@ -28,8 +28,13 @@ export class TenantSettings {
 
   async stateOf(tenant: Tenant): Promise<TenantState> {
     const known = this.entries.get(tenant);
+    return known && Date.now() - known.readAtMs < MAX_AGE_MS ? known.state : this.latest(tenant);
+  }
+
+  /** As the log has it this moment: what somebody who has just set something must see. */
+  async latest(tenant: Tenant): Promise<TenantState> {
+    const known = this.entries.get(tenant);
     const now = Date.now();
-    if (known && now - known.readAtMs < MAX_AGE_MS) return known.state;
     const ref = tenantRef(tenant);
     const read = await this.log.read(ref, known ? { fromSeq: known.state.seq + 1 } : {});
     if (read.kind === 'unreadable') throw new UndecidableError(read.code, `tenant ${tenant}: ${read.problem}`);

@@ -19,6 +19,7 @@ import {
   type WorkMessage,
   type WorkQueue,
 } from '@throughline/event-log/jetstream';
+import { executionIdOf, executionIdOfKey } from '@throughline/execution';
 import { z } from 'zod';
 import type { CommandLoop } from '../commands/command-loop.ts';
 import type { ReceivedCommand } from '../commands/received-command.ts';
@@ -43,7 +44,13 @@ export interface CommandConsumerOptions {
 
 type Checked =
   | { readonly kind: 'command'; readonly received: ReceivedCommand }
-  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string; readonly replyTo?: string };
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly details?: unknown;
+      readonly replyTo?: string;
+    };
 
 export const consumeCommands = (
   nc: NatsConnection,
@@ -95,6 +102,12 @@ export const checkCommand = (
     const message = `only the engine says what attempt or schedule an execution belongs to, not origin ${origin}`;
     return { kind: 'refused', code: 'TL0110', message, replyTo };
   }
+  const key = command.type === 'StartExecution' && origin === 'client' ? command.body.idempotencyKey : undefined;
+  if (key !== undefined && executionIdOfKey(ref.tenant, key) !== executionIdOf(ref)) {
+    const executionId = executionIdOfKey(ref.tenant, key);
+    const message = `the key belongs to execution ${executionId}`;
+    return { kind: 'refused', code: 'TL0172', message, details: { executionId }, replyTo };
+  }
   if (command.type === 'StartExecution' && origin !== 'system' && command.body.policy !== undefined) {
     const message = `a start goes by the tenant's own timeout policies, which origin ${origin} does not bring along`;
     return { kind: 'refused', code: 'TL0110', message, replyTo };
@@ -109,7 +122,9 @@ const isChildOfEngine = ({ parentAttempt, generation, schedule, heldAssets }: St
 /** A sender that waits hears why; a message that nobody waits for must leave a trace, so it is dead-lettered. */
 const refuse = (checked: Extract<Checked, { kind: 'refused' }>, reply: CommandConsumerOptions['reply']): Handled => {
   if (checked.replyTo === undefined) return { kind: 'dead', code: checked.code, reason: checked.message };
-  reply(checked.replyTo, { v: 1, outcome: 'refused', refusal: { code: checked.code, message: checked.message } });
+  const { code, message, details } = checked;
+  const refusal = { code, message, ...(details === undefined ? {} : { details }) };
+  reply(checked.replyTo, { v: 1, outcome: 'refused', refusal });
   return { kind: 'done' };
 };
 

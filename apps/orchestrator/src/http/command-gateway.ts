@@ -1,18 +1,15 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type AggregateRef,
   type Command,
   type CommandAnswer,
   type CommandId,
   commandIdSchema,
-  executionIdSchema,
-  type ExecutionId,
   type Json,
   type Origin,
-  type Tenant,
 } from '@throughline/contracts';
 import type { CommandSender, UnaddressedCommand } from '@throughline/event-log/jetstream';
-import { DEFAULT_LIMITS, measureBody } from '@throughline/execution';
+import { commandIdOfKey, DEFAULT_LIMITS, measureBody } from '@throughline/execution';
 import { activeTraceparent, type Caller, refuse, refuseWith } from '@throughline/service-host';
 
 type Accepted = Extract<CommandAnswer, { outcome: 'accepted' }>;
@@ -50,7 +47,7 @@ export class CommandGateway {
     const traceparent = activeTraceparent() ?? caller.trace?.traceparent ?? unsampledTraceparent();
     const envelope = {
       v: 1,
-      id: id ?? commandIdSchema.parse(randomUUID()),
+      id: id ?? idOfKey(caller, command) ?? commandIdSchema.parse(randomUUID()),
       actor: caller.actor,
       traceparent,
       ...command,
@@ -70,14 +67,12 @@ export class CommandGateway {
   }
 }
 
-/** One key of one tenant always names one execution. */
-export const executionIdOfKey = (tenant: Tenant, idempotencyKey: string): ExecutionId =>
-  executionIdSchema.parse(
-    `k-${createHash('sha256')
-      .update(JSON.stringify([tenant, idempotencyKey]))
-      .digest('hex')
-      .slice(0, 40)}`,
-  );
+/** A start is told apart by its execution id, and there without any bound in time; every other command by its own id. */
+const idOfKey = ({ tenant, idempotencyKey }: Caller, { type, body }: Command): CommandId | undefined =>
+  idempotencyKey === undefined || type === 'StartExecution'
+    ? undefined
+    : // Every body came as JSON.
+      commandIdOfKey(tenant, idempotencyKey, type, body as Json);
 
 /** Where nobody traces, an execution still gets a trace id of its own: whatever traces later can be joined to it. */
 const unsampledTraceparent = (): string => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject } from '@nestjs/common';
-import { executionIdSchema, executionRef, type ExecutionView, routes, type StepView } from '@throughline/contracts';
+import {
+  type ExecutionId,
+  executionIdSchema,
+  executionRef,
+  type ExecutionView,
+  routes,
+  type StepView,
+} from '@throughline/contracts';
 import {
   Body,
   type BodyOf,
@@ -13,9 +20,12 @@ import {
   type QueryOf,
   refuse,
 } from '@throughline/service-host';
+import { executionIdOfKey } from '@throughline/execution';
+import { Engine } from '../engine.ts';
 import { ExecutionReads, type Page } from '../read-model/execution-reads.ts';
 import { awaitEnd } from './await-end.ts';
-import { CommandGateway, executionIdOfKey } from './command-gateway.ts';
+import { answerWaitMs } from './answer-wait.ts';
+import { CommandGateway } from './command-gateway.ts';
 import { startBody } from './start-body.ts';
 
 @Controller()
@@ -23,6 +33,7 @@ export class ExecutionsController {
   constructor(
     @Inject(CommandGateway) private readonly commands: CommandGateway,
     @Inject(ExecutionReads) private readonly executions: ExecutionReads,
+    @Inject(Engine) private readonly engine: Engine,
   ) {}
 
   @Handle(routes.startExecution)
@@ -32,18 +43,15 @@ export class ExecutionsController {
     @Body() body: BodyOf<typeof routes.startExecution>,
   ): Promise<ExecutionView> {
     const input = body.input ?? body.trigger_data ?? {};
-    const executionId =
-      body.executionId ??
-      (body.idempotencyKey === undefined
-        ? executionIdSchema.parse(randomUUID())
-        : executionIdOfKey(caller.tenant, body.idempotencyKey));
+    const { executionId, idempotencyKey } = whichExecution(caller, body);
     const parent = body.parentExecutionId && (await this.known(caller, body.parentExecutionId));
-    const command = startBody(name, input, body, parent, caller.trace?.correlationId);
+    const command = startBody(name, input, { ...body, idempotencyKey }, parent, caller.trace?.correlationId);
     await this.commands.send(caller, executionRef(caller.tenant, executionId), {
       type: 'StartExecution',
       body: command,
     });
-    if (body.waitMs) return awaitEnd(this.executions, caller.tenant, executionId, body.waitMs);
+    const waitMs = body.waitMs ?? (await answerWaitMs(this.engine, caller.tenant, name, command));
+    if (waitMs) return awaitEnd(this.executions, caller.tenant, executionId, waitMs);
     return this.fromLog(caller, executionId);
   }
 
@@ -91,3 +99,18 @@ export class ExecutionsController {
     return (await this.executions.fromLog(caller.tenant, id)) ?? refuse('TL0105', `no execution ${id}`);
   }
 }
+
+/** A key comes in the body or as the header `Idempotency-Key`; it and an id would be two answers to one question. */
+const whichExecution = (
+  { tenant, idempotencyKey: header }: Caller,
+  { executionId, idempotencyKey: inBody }: BodyOf<typeof routes.startExecution>,
+): { readonly executionId: ExecutionId; readonly idempotencyKey?: string } => {
+  if (header !== undefined && (executionId ?? inBody ?? header) !== header) {
+    return refuse('TL0001', 'the body names another id or key than the header Idempotency-Key: give one of them');
+  }
+  const idempotencyKey = inBody ?? header;
+  if (executionId !== undefined) return { executionId };
+  return idempotencyKey === undefined
+    ? { executionId: executionIdSchema.parse(randomUUID()) }
+    : { executionId: executionIdOfKey(tenant, idempotencyKey), idempotencyKey };
+};

@@ -29,6 +29,9 @@ export const startBody = (
     ...(request.runId === undefined ? {} : { runId: request.runId }),
     ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
     ...(request.labels === undefined ? {} : { labels: request.labels }),
+    ...(request.sla === undefined ? {} : { sla: request.sla }),
+    ...(request.mode === undefined ? {} : { mode: request.mode }),
+    ...(request.priority === undefined ? {} : { priority: request.priority }),
     ...(request.delivery === undefined ? {} : { delivery: request.delivery }),
   };
 };

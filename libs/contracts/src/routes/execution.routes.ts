@@ -5,6 +5,8 @@ import { labelsSchema, workflowNameSchema } from '../names.ts';
 import { executionStatusSchema } from '../execution.events.ts';
 import { correlationIdSchema, executionIdSchema } from '../ids.ts';
 import { jsonSchema } from '../json.ts';
+import { prioritySchema } from '../priority.ts';
+import { modeSchema, slaClassSchema } from '../timeout-policy.ts';
 import { executionsHealthSchema, executionViewSchema, pageOf, statsSchema, stepViewSchema } from '../views.ts';
 import { cursor, idParams, limit, nameParams, PAGE_MAX, route } from './route.ts';
 
@@ -26,6 +28,10 @@ export const startExecutionRequestSchema = z
     trigger: triggerKindSchema.optional(),
     runId: z.string().min(1).max(128).optional(),
     labels: labelsSchema.optional(),
+    /** These three go before what the machine says of itself. */
+    sla: slaClassSchema.optional(),
+    mode: modeSchema.optional(),
+    priority: prioritySchema.optional(),
     /** Where the result goes, beside where the definition sends it. */
     delivery: deliveryRequestSchema.optional(),
     /** Wait this long for the end before answering; the answer is 201 either way. */

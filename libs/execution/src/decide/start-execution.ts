@@ -9,6 +9,7 @@ import { jsonBytes } from '../json-size.ts';
 import { begin } from './begin.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
+import { differencesFrom } from '../start-content.ts';
 
 type StartRecord = Extract<ExecutionCommandRecord, { type: 'StartExecution' }>;
 
@@ -17,10 +18,12 @@ const bodyHashOf = ({ workflow, version, input }: StartRecord['body']): string =
   canonicalHash({ workflow, version: version ?? null, input } satisfies Json);
 
 /** A child is known by the attempt that asked for it: a task token in its input may be signed anew each time it is sent. */
-const isSameStart = (start: StartFacts, { parentAttempt, parentExecutionId }: StartRecord['body'], bodyHash: string) =>
-  parentAttempt
-    ? start.parentAttempt?.token === parentAttempt.token && start.parentExecutionId === parentExecutionId
-    : start.bodyHash === bodyHash;
+const differences = (start: StartFacts, body: StartRecord['body'], bodyHash: string): readonly string[] => {
+  const { parentAttempt, parentExecutionId } = body;
+  if (!parentAttempt) return differencesFrom(start, body, bodyHash);
+  const same = start.parentAttempt?.token === parentAttempt.token && start.parentExecutionId === parentExecutionId;
+  return same ? [] : ['parentAttempt'];
+};
 
 export const startExecution = (state: ExecutionState, command: StartRecord, env: Env): ExecutionDecision => {
   const { body } = command;
@@ -30,9 +33,10 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   }
   const bodyHash = bodyHashOf(body);
   if (state.start) {
-    return isSameStart(state.start, body, bodyHash)
-      ? { kind: 'duplicate', version: 1 }
-      : refused('TL0104', `execution ${state.ref.aggregateId} was started with another workflow, version or input`);
+    const differs = differences(state.start, body, bodyHash);
+    if (differs.length === 0) return { kind: 'duplicate', version: 1 };
+    const message = `execution ${state.ref.aggregateId} was started with another ${differs.join(', another ')}`;
+    return refused('TL0104', message, { differs });
   }
   if (!env.machine) {
     return body.version === undefined
