@@ -2,6 +2,7 @@ import { createClient } from '@throughline/client';
 import { MODES, PRIORITIES, SLA_CLASSES } from '@throughline/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import { deliveryCommands } from './commands/delivery.ts';
+import { errorCommands } from './commands/errors.ts';
 import * as doctor from './commands/doctor.ts';
 import * as executions from './commands/executions.ts';
 import * as logs from './commands/logs.ts';
@@ -59,6 +60,7 @@ export const createProgram = (around: Surroundings): Command => {
   executionCommands(program, run);
   deliveryCommands(program, run);
   settingsCommands(program, run);
+  errorCommands(program, run);
   taskCommands(program, run);
   scheduleCommands(program, run);
   proofCommands(program, run);

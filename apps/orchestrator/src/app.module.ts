@@ -21,6 +21,7 @@ import { type TaskReportResponder, respondToTaskReports } from './consumers/task
 import { ActivitiesController } from './http/activities.controller.ts';
 import { CommandGateway } from './http/command-gateway.ts';
 import { DeliveriesController } from './http/deliveries.controller.ts';
+import { ErrorsController } from './http/errors.controller.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
 import { SchedulesController } from './http/schedules.controller.ts';
@@ -48,6 +49,7 @@ const recent = new RecentCommits();
     DeliveriesController,
     SchedulesController,
     SettingsController,
+    ErrorsController,
     EngineController,
   ],
   providers: [

@@ -1,4 +1,13 @@
-import type { ActionClass, DeliveryRequest, EffectClass, Json, Mode, Priority, SlaClass } from '@throughline/contracts';
+import type {
+  ActionClass,
+  DeliveryRequest,
+  EffectClass,
+  ErrorRule,
+  Json,
+  Mode,
+  Priority,
+  SlaClass,
+} from '@throughline/contracts';
 
 /** What stands under `Throughline`: everything of a definition that is not Amazon's. */
 
@@ -24,6 +33,8 @@ export interface MachineExtension {
   readonly priority?: Priority;
   /** Where the result of every execution goes. */
   readonly delivery?: DeliveryRequest;
+  /** What to do about errors, the first that fits. */
+  readonly errorRules?: readonly ErrorRule[];
 }
 
 /** The assets that a task locks while an attempt at it runs. */

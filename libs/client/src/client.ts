@@ -108,6 +108,11 @@ export class ThroughlineClient {
     return this.call(routes.listExecutions, { ...options, query });
   }
 
+  /** What went wrong, what to do, and what became of it. */
+  errors(id: string, options?: RequestOptions): Answer<'listErrors'> {
+    return this.call(routes.listErrors, { ...options, params: { id } });
+  }
+
   steps(id: string, query: Query<Routes['listSteps']> = {}, options?: RequestOptions): Answer<'listSteps'> {
     return this.call(routes.listSteps, { ...options, params: { id }, query });
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { assetNameSchema, fencingTokenSchema, lockRequestSchema, MUTEX_ASSETS_MAX } from './asset-locks.ts';
 import { controlEvents } from './control.events.ts';
 import { deliveryEventSchemas } from './delivery.messages.ts';
+import { ERROR_RULES_MAX, errorRuleSchema } from './error-envelope.ts';
 import {
   attemptTokenSchema,
   correlationIdSchema,
@@ -80,6 +81,8 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     correlationId: correlationIdSchema,
     /** sha256 of the RFC 8785 form of workflow, version asked for, and input: refuses one id with two bodies. */
     bodyHash: sha256Schema,
+    /** What the definition says of errors, so that a reader of the log need not look for it. */
+    errorRules: z.array(errorRuleSchema).max(ERROR_RULES_MAX).optional(),
   }),
   /** Where machine or start says anything of it: what applies from here on, whatever becomes of the settings. */
   z.strictObject({

@@ -1,5 +1,6 @@
 import { auditRoutes } from './routes/audit.routes.ts';
 import { deliveryRoutes } from './routes/delivery.routes.ts';
+import { errorRoutes } from './routes/error.routes.ts';
 import { executionRoutes } from './routes/execution.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
@@ -19,6 +20,7 @@ export const routes = {
   ...executionRoutes,
   ...deliveryRoutes,
   ...settingsRoutes,
+  ...errorRoutes,
   ...taskRoutes,
   ...scheduleRoutes,
   ...replayRoutes,

@@ -284,6 +284,7 @@ const started = (
     until: body.until ?? null,
     notBefore: body.notBefore ?? null,
     traceparent: command.traceparent ?? null,
+    errorRules: event.errorRules ?? null,
   };
   return {
     ...state,

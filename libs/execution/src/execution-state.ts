@@ -5,6 +5,7 @@ import {
   type Attributes,
   type ChildAwaits,
   type EffectClass,
+  type ErrorRule,
   type ExecutionId,
   type ExecutionStatus,
   type Instant,
@@ -62,6 +63,8 @@ export interface StartFacts {
   readonly until: string | null;
   readonly notBefore: Instant | null;
   readonly traceparent: string | null;
+  /** What the definition says of errors. */
+  readonly errorRules: readonly ErrorRule[] | null;
 }
 
 /** A step attempt whose result is awaited: everything that its task needs. */

@@ -35,6 +35,9 @@ export { DEFAULT_POLICIES } from './classification/default-policies.ts';
 export { type Deliveries, type Delivery, deliveryStateOf } from './delivery/delivery-state.ts';
 export { deliveryViewOf } from './delivery/delivery-view.ts';
 export { commandIdOfKey, executionIdOfKey } from './idempotency.ts';
+export { errorEnvelope, type ToldError } from './errors/error-envelope.ts';
+export { KNOWN_ERRORS } from './errors/error-table.ts';
+export { failureOf } from './errors/failure.ts';
 export { jsonBytes } from './json-size.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, Hold, OpenAttempt, StartFacts } from './execution-state.ts';
 export {

@@ -1,3 +1,4 @@
+export { executionErrors } from './errors/execution-errors.ts';
 export { fold, stateAt } from './fold.ts';
 export { firstDifference, type JsonDifference } from './json-difference.ts';
 export { commitDigest, stateHash } from './state-hash.ts';

@@ -4,6 +4,7 @@ import { tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
 import { allItems, type Invocation } from '../invocation.ts';
+import { showAdvice } from './errors.ts';
 import { jsonArgument } from '../json-argument.ts';
 import { plainText } from '../terminal.ts';
 import { awsEventDetail, durationText, eventDetail, executionLines, progressLine, statusWord } from '../wording.ts';
@@ -36,6 +37,7 @@ export const startExecution = async (cli: Invocation, workflow: string, options:
   const started = await cli.client.start(workflow, request);
   const view = options.wait ? await cli.client.wait(started.id) : started;
   show(cli, view);
+  await showAdvice(cli, view);
   return options.wait && view.status !== 'succeeded' ? EXIT.bad : EXIT.ok;
 };
 
@@ -99,7 +101,9 @@ export const listExecutions = async ({ client, terminal }: Invocation, options: 
 };
 
 export const getExecution = async (cli: Invocation, id: string): Promise<ExitCode> => {
-  show(cli, await cli.client.get(id));
+  const view = await cli.client.get(id);
+  show(cli, view);
+  await showAdvice(cli, view);
   return EXIT.ok;
 };
 

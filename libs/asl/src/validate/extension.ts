@@ -10,16 +10,17 @@ import {
   TASK_CLASSIFICATION,
 } from './classification.ts';
 import type { Fields } from './fields.ts';
+import { ERROR_RULES_FIELD, readErrorRules } from './recommended-actions.ts';
 import { readDelivery } from './throughline-delivery.ts';
 
 /** The one key of a definition under which everything stands that is not Amazon's. */
 export const EXTENSION_FIELD = 'Throughline';
 
-const MACHINE_KEYS = [APPROVAL_FIELD, 'Delivery', ...MACHINE_CLASSIFICATION];
 const TASK_KEYS = {
   both: ['EffectClass', MUTEX_FIELDS.plain, APPROVAL_FIELD, ...TASK_CLASSIFICATION],
   JSONPath: [MUTEX_FIELDS.path],
 };
+const MACHINE_KEYS = [APPROVAL_FIELD, 'Delivery', ERROR_RULES_FIELD, ...MACHINE_CLASSIFICATION];
 
 export const readMachineExtension = (fields: Fields): { readonly extension?: MachineExtension } => {
   const extension = fields.object(EXTENSION_FIELD);
@@ -31,6 +32,7 @@ export const readMachineExtension = (fields: Fields): { readonly extension?: Mac
       ...readApproval(extension),
       ...readMachineClassification(extension),
       ...(delivery && { delivery }),
+      ...readErrorRules(extension),
     },
   };
 };

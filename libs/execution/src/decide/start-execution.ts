@@ -69,6 +69,7 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
     // Both brands are one subject token: a lineage that names no correlation id is known by its root.
     correlationId: body.correlationId ?? (rootExecutionId as unknown as ExecutionState['correlationId']),
     bodyHash,
+    ...(machine.extension?.errorRules && { errorRules: [...machine.extension.errorRules] }),
   });
   const classified = classifiedBy(machine, body);
   if (classified) run.emit(classified);

@@ -176,6 +176,22 @@ describe('an ended execution whose result is to be delivered', () => {
   });
 });
 
+describe('an execution that is opened again', () => {
+  test('takes back what has not arrived, and delivers its next end as another result', () => {
+    const execution = givenMachine(ONE_TASK);
+    startWith(execution, TO_HOOK);
+    const first = onlyDelivery(execution.fail('Broken'));
+    execution.when(missed(first, execution.now));
+    const reopened = execution.when({ type: 'RetryExecution', body: {} });
+    expect(typesOf(reopened).slice(0, 2)).toEqual(['TimerCancelled', 'ExecutionReopened']);
+    expect(deliveryStateOf(reopened.state.delivery)).toBeNull();
+    expect(codeOf(execution.when(arrived(first, execution.now)))).toBe('TL0181');
+    const second = onlyDelivery(execution.complete(1));
+    expect(second.result).toMatchObject({ status: 'succeeded', output: 1 });
+    expect(second.idempotencyKey).not.toBe(first.idempotencyKey);
+  });
+});
+
 describe('which ends are delivered', () => {
   test('are success and failure where nothing is said', () => {
     const failing = givenMachine(ONE_TASK);

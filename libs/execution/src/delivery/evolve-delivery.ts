@@ -10,10 +10,6 @@ export type DeliveryEvent = EventOf<
 export const deliveriesAsked = (asked: DeliveryRequest | undefined): Deliveries | null =>
   asked === undefined ? null : { ...NO_DELIVERIES, asked };
 
-/** The execution goes on: what was delivered is on the log, and its next end is another one. */
-export const deliveriesForgotten = (deliveries: Deliveries | null): Deliveries | null =>
-  deliveries && { ...deliveries, list: [] };
-
 /** `place` is that of the event on the log. */
 export const evolveDeliveries = (
   deliveries: Deliveries | null,

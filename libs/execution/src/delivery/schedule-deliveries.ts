@@ -27,10 +27,3 @@ const scheduleFor = (run: Run, request: DeliveryRequest): void => {
     run.emit({ type: 'DeliveryScheduled', target, policy, idempotencyKey }, jsonBytes(target));
   }
 };
-
-/** Before an execution is opened again: what has not arrived is no longer its result, and nothing of it may wait. */
-export const stopDeliveries = (run: Run): void => {
-  for (const { phase } of run.state.delivery?.list ?? []) {
-    if (phase.kind === 'waiting') run.emit({ type: 'TimerCancelled', timer: phase.timer });
-  }
-};
