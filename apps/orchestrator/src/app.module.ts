@@ -21,6 +21,7 @@ import { type TaskReportResponder, respondToTaskReports } from './consumers/task
 import { ActivitiesController } from './http/activities.controller.ts';
 import { CommandGateway } from './http/command-gateway.ts';
 import { DeliveriesController } from './http/deliveries.controller.ts';
+import { DryRunsController } from './http/dry-runs.controller.ts';
 import { ErrorsController } from './http/errors.controller.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
@@ -50,6 +51,7 @@ const recent = new RecentCommits();
     SchedulesController,
     SettingsController,
     ErrorsController,
+    DryRunsController,
     EngineController,
   ],
   providers: [

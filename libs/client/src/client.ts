@@ -108,6 +108,15 @@ export class ThroughlineClient {
     return this.call(routes.listExecutions, { ...options, query });
   }
 
+  /** What would happen, with given or recorded answers: nothing is called, nothing is written. */
+  dryRun(
+    workflow: string,
+    body: CallArguments<Routes['dryRun']>['body'] = {},
+    options?: RequestOptions,
+  ): Answer<'dryRun'> {
+    return this.call(routes.dryRun, { ...options, params: { name: workflow }, body });
+  }
+
   /** What went wrong, what to do, and what became of it. */
   errors(id: string, options?: RequestOptions): Answer<'listErrors'> {
     return this.call(routes.listErrors, { ...options, params: { id } });

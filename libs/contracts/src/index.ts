@@ -11,6 +11,7 @@ export * from './delivery.messages.ts';
 export * from './delivery.tasks.ts';
 export * from './delivery.views.ts';
 export * from './asset-locks.ts';
+export * from './dry-run.views.ts';
 export * from './error-envelope.ts';
 export * from './execution.commands.ts';
 export * from './execution.events.ts';

@@ -1,5 +1,6 @@
 import { auditRoutes } from './routes/audit.routes.ts';
 import { deliveryRoutes } from './routes/delivery.routes.ts';
+import { dryRunRoutes } from './routes/dry-run.routes.ts';
 import { errorRoutes } from './routes/error.routes.ts';
 import { executionRoutes } from './routes/execution.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
@@ -21,6 +22,7 @@ export const routes = {
   ...deliveryRoutes,
   ...settingsRoutes,
   ...errorRoutes,
+  ...dryRunRoutes,
   ...taskRoutes,
   ...scheduleRoutes,
   ...replayRoutes,

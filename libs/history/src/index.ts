@@ -1,3 +1,4 @@
+export { type DryRun, dryRun } from './dry-run/dry-run.ts';
 export { executionErrors } from './errors/execution-errors.ts';
 export { fold, stateAt } from './fold.ts';
 export { firstDifference, type JsonDifference } from './json-difference.ts';
