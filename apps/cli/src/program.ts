@@ -6,6 +6,7 @@ import { errorCommands } from './commands/errors.ts';
 import * as doctor from './commands/doctor.ts';
 import * as executions from './commands/executions.ts';
 import * as logs from './commands/logs.ts';
+import { preflightCommands } from './commands/preflight.ts';
 import * as proofs from './commands/proofs.ts';
 import * as readModels from './commands/read-models.ts';
 import * as schedules from './commands/schedules.ts';
@@ -61,6 +62,7 @@ export const createProgram = (around: Surroundings): Command => {
   deliveryCommands(program, run);
   settingsCommands(program, run);
   errorCommands(program, run);
+  preflightCommands(program, run);
   taskCommands(program, run);
   scheduleCommands(program, run);
   proofCommands(program, run);
@@ -110,6 +112,7 @@ const executionCommands = (program: Command, run: Run): void => {
     .option('--correlation <id>', 'correlation id')
     .option('--workflow-version <n>', 'another version than the latest', wholeNumber)
     .option('--label <name=value>', 'label; may be given again', collected)
+    .option('--preflight', 'start nothing unless a preflight finds no error')
     .option('--sla <class>', `${SLA_CLASSES.join(', ')}: goes before what the workflow says`)
     .option('--mode <mode>', `${MODES.join(' or ')}: with immediate the answer is the end, where it comes in time`)
     .option('--priority <priority>', PRIORITIES.join(', '))

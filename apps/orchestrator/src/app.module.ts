@@ -26,6 +26,7 @@ import { ErrorsController } from './http/errors.controller.ts';
 import { EngineController } from './http/engine.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
 import { SchedulesController } from './http/schedules.controller.ts';
+import { PreflightController } from './http/preflight.controller.ts';
 import { SettingsController } from './http/settings.controller.ts';
 import { TaskTokensController } from './http/task-tokens.controller.ts';
 import { WorkflowsController } from './http/workflows.controller.ts';
@@ -52,6 +53,7 @@ const recent = new RecentCommits();
     SettingsController,
     ErrorsController,
     DryRunsController,
+    PreflightController,
     EngineController,
   ],
   providers: [

@@ -14,6 +14,8 @@ const schema = z.object({
   THROUGHLINE_TASK_TOKEN_KEY_FILE: z
     .string({ error: 'required: a file with the key that task tokens are signed with' })
     .min(1),
+  /** Where secrets are mounted, a file each: a preflight looks whether they are there. */
+  THROUGHLINE_SECRETS_DIR: z.string().min(1).optional(),
   /** For tests: time on the log passes so many times as fast as the broker's. */
   THROUGHLINE_TIMER_SPEED: z.coerce.number().min(1).max(1_000).default(1),
 });
@@ -24,6 +26,7 @@ export interface OrchestratorConfig {
   readonly standingStillMs: number;
   readonly reconcileEveryMs: number;
   readonly taskTokenKeyFile: string;
+  readonly secretsDirectory: string | undefined;
   readonly timerSpeed: number;
 }
 
@@ -39,6 +42,7 @@ export const orchestratorConfig = (
     standingStillMs: parsed.data.THROUGHLINE_STANDING_STILL_SECONDS * 1_000,
     reconcileEveryMs: parsed.data.THROUGHLINE_RECONCILE_EVERY_SECONDS * 1_000,
     taskTokenKeyFile: parsed.data.THROUGHLINE_TASK_TOKEN_KEY_FILE,
+    secretsDirectory: parsed.data.THROUGHLINE_SECRETS_DIR,
     timerSpeed: parsed.data.THROUGHLINE_TIMER_SPEED,
   });
 };

@@ -25,6 +25,7 @@ import { ScheduleReads } from './read-model/schedule-reads.ts';
 import { ScheduleReconciler } from './schedules/schedule-reconciler.ts';
 import { BROKER_CLOCK, fastClock, type LogClock } from './log-clock.ts';
 import type { TaskTokens } from './task-tokens/task-tokens.ts';
+import { Preflight } from './preflight/preflight.ts';
 import { Reconciler } from './reconciler.ts';
 
 /** The partition that this process decides; leases over several come with scale-out. */
@@ -41,6 +42,7 @@ export class Engine {
   readonly states: StateCache;
   readonly schedules: ScheduleReads;
   readonly settings: TenantSettings;
+  readonly preflight: Preflight;
   private readonly nc: NatsConnection;
   private readonly logger: Logger;
   private readonly config: OrchestratorConfig;
@@ -73,12 +75,14 @@ export class Engine {
     this.states = new StateCache(this.log, config.statesMax);
     this.catalog = new WorkflowCatalog(this.log);
     this.settings = new TenantSettings(this.log);
+    this.preflight = new Preflight(nc, { directory: config.secretsDirectory, environment: process.env });
     this.room = new LogRoom(this.log);
     this.loop = new CommandLoop({
       log: this.log,
       states: this.states,
       catalog: this.catalog,
       settings: this.settings,
+      preflight: this.preflight,
       effects: new EffectPublisher(nc, this.publisher, tokens, this.clock),
       clock: this.clock,
       reply: this.reply,

@@ -17,7 +17,7 @@ await runService({
     [...handlers.queues, DELIVERY_QUEUE].map(
       (queue) =>
         new JetStreamStrategy(app.get(NATS_CONNECTION), {
-          ...taskQueueConsumer(queue),
+          ...taskQueueConsumer(queue, handlers),
           slots: config.slotsPerQueue,
         }),
     ),

@@ -31,6 +31,14 @@ export interface MachineExtension {
   readonly actionClass?: ActionClass;
   readonly mode?: Mode;
   readonly priority?: Priority;
+  /** JSON Schema of the input. */
+  readonly inputSchema?: Json;
+  /** Nothing is started unless a preflight finds no error. */
+  readonly preflight?: 'required';
+  /** `secret://<name>`: have to be there. */
+  readonly secrets?: readonly string[];
+  /** Whoever starts it over HTTP has to have them all. */
+  readonly requiredRoles?: readonly string[];
   /** Where the result of every execution goes. */
   readonly delivery?: DeliveryRequest;
   /** What to do about errors, the first that fits. */
@@ -50,6 +58,8 @@ export interface TaskExtension {
   readonly actionClass?: ActionClass;
   readonly priority?: Priority;
   readonly mutex?: Mutex;
+  readonly secrets?: readonly string[];
+  readonly requiredRoles?: readonly string[];
   /** Of an approval task only. */
   readonly approval?: ApprovalRule;
 }

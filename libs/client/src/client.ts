@@ -99,6 +99,20 @@ export class ThroughlineClient {
     );
   }
 
+  /** What a start with this input would meet: nothing is started. */
+  preflight(
+    workflow: string,
+    request: CallArguments<Routes['preflightWorkflow']>['body'] = {},
+    options?: RequestOptions,
+  ): Answer<'preflightWorkflow'> {
+    return this.call(routes.preflightWorkflow, { ...options, params: { name: workflow }, body: request });
+  }
+
+  /** What an execution would meet if it were started now. */
+  preflightOf(id: string, options?: RequestOptions): Answer<'preflightExecution'> {
+    return this.call(routes.preflightExecution, { ...options, params: { id } });
+  }
+
   get(id: string, options: RequestOptions & { waitMs?: number } = {}): Promise<ExecutionView> {
     const { waitMs, ...request } = options;
     return this.call(routes.getExecution, { ...request, params: { id }, query: { waitMs } });

@@ -21,6 +21,7 @@ import {
   stateNameSchema,
   workflowNameSchema,
 } from './names.ts';
+import { preflightResultSchema } from './preflight.messages.ts';
 import { prioritySchema } from './priority.ts';
 import { modeSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
 
@@ -72,6 +73,10 @@ export const startExecutionSchema = z.strictObject({
   sla: slaClassSchema.optional(),
   mode: modeSchema.optional(),
   priority: prioritySchema.optional(),
+  /** Nothing is started unless a preflight finds no error. */
+  preflight: z.literal('required').optional(),
+  /** What was found, where one is required. Only the engine says so. */
+  preflightResult: preflightResultSchema.optional(),
   /** The tenant's own timeout policy, where it has edited the one that applies. Only the engine says so. */
   policy: timeoutPolicySchema.optional(),
   /** The schedule that asks for it, and the instant it is for. Only the engine says so. */

@@ -84,6 +84,8 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     /** What the definition says of errors, so that a reader of the log need not look for it. */
     errorRules: z.array(errorRuleSchema).max(ERROR_RULES_MAX).optional(),
   }),
+  /** The start required it. What was found: the causing command's `preflightResult`. */
+  z.strictObject({ type: z.literal('PreflightPassed') }),
   /** Where machine or start says anything of it: what applies from here on, whatever becomes of the settings. */
   z.strictObject({
     type: z.literal('ExecutionClassified'),

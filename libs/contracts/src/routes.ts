@@ -6,6 +6,7 @@ import { executionRoutes } from './routes/execution.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
 import { scheduleRoutes } from './routes/schedules.routes.ts';
+import { preflightRoutes } from './routes/preflight.routes.ts';
 import { settingsRoutes } from './routes/settings.routes.ts';
 import { taskRoutes } from './routes/task.routes.ts';
 import { telemetryRoutes } from './routes/telemetry.routes.ts';
@@ -23,6 +24,7 @@ export const routes = {
   ...settingsRoutes,
   ...errorRoutes,
   ...dryRunRoutes,
+  ...preflightRoutes,
   ...taskRoutes,
   ...scheduleRoutes,
   ...replayRoutes,

@@ -39,6 +39,9 @@ export const taskSubject = (queue: Queue, priority: Priority, tenant: Tenant): s
 export const taskAnnouncementSubject = (queue: Queue, priority: Priority, tenant: Tenant): string =>
   join('new', queue, priority, tenant);
 
+/** Asks the workers of a queue which handlers they have. Core NATS: who is not there does not answer. */
+export const workerPresenceSubject = (queue: Queue): string => join('worker', queue);
+
 /** A timer's schedule lives on its own subject; when it fires, the server copies its body to the due subject. */
 export const timerSubject = (ref: AggregateRef, timer: TimerId): string =>
   join('timer', ref.tenant, ref.aggregate, ref.aggregateId, timer);

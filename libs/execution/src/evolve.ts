@@ -108,6 +108,13 @@ const apply = (state: ExecutionState, event: ExecutionEvent, command: ExecutionC
   switch (event.type) {
     case 'ExecutionStarted':
       return started(state, event, command);
+    case 'PreflightPassed':
+      // The start that requires it is found in order before anything else becomes of it.
+      return {
+        ...state,
+        roundEvents: state.roundEvents + 1,
+        status: transition(state.status, state.hold === 'queued' ? 'queued' : 'running'),
+      };
     case 'ExecutionClassified':
       return { ...state, roundEvents: state.roundEvents + 1, classification: classificationOf(event) };
     case 'StateEntered':
@@ -291,8 +298,9 @@ const started = (
     roundEvents: state.roundEvents + 1,
     // Queued where its own time is yet to come.
     ...(body.notBefore !== undefined && body.notBefore > command.at
-      ? { hold: 'queued' as const, status: transition(state.status, 'queued') }
-      : { status: transition(state.status, 'running') }),
+      ? { hold: 'queued' as const, status: transition(state.status, body.preflightResult ? 'preflight' : 'queued') }
+      : { status: transition(state.status, body.preflightResult ? 'preflight' : 'running') }),
+    preflight: body.preflightResult ?? null,
     correlationId: event.correlationId,
     attributes: body.attributes ?? null,
     labels: body.labels ?? NO_LABELS,

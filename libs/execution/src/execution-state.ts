@@ -11,6 +11,7 @@ import {
   type Instant,
   type Json,
   type LockRequestToken,
+  type PreflightResult,
   type Priority,
   type Queue,
   RULES_VERSION,
@@ -187,6 +188,8 @@ export interface ExecutionState extends AggregateState {
   readonly end: ExecutionEnd | null;
   /** Null where neither machine nor start says anything of classes: then no policy applies. */
   readonly classification: Classification | null;
+  /** What the start was found to be, where it required a preflight. */
+  readonly preflight: PreflightResult | null;
   /** Null: nothing is to be delivered anywhere. */
   readonly delivery: Deliveries | null;
 }
@@ -226,6 +229,7 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   locks: null,
   end: null,
   classification: null,
+  preflight: null,
   delivery: null,
 });
 

@@ -34,6 +34,7 @@ export { type Classes, tasksOf } from './classification/classify.ts';
 export { DEFAULT_POLICIES } from './classification/default-policies.ts';
 export { type Deliveries, type Delivery, deliveryStateOf } from './delivery/delivery-state.ts';
 export { deliveryViewOf } from './delivery/delivery-view.ts';
+export { requiresPreflight } from './preflight/judge-preflight.ts';
 export { commandIdOfKey, executionIdOfKey } from './idempotency.ts';
 export { errorEnvelope, type ToldError } from './errors/error-envelope.ts';
 export { KNOWN_ERRORS } from './errors/error-table.ts';

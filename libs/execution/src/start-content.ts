@@ -19,6 +19,8 @@ export type StartContent = Omit<
   | 'generation'
   | 'parentAttempt'
   | 'policy'
+  | 'preflight'
+  | 'preflightResult'
   | 'schedule'
   | 'requestedBy'
   | 'heldAssets'
@@ -37,6 +39,8 @@ export const contentOf = ({
   generation: _generation,
   parentAttempt: _attempt,
   policy: _policy,
+  preflight: _preflight,
+  preflightResult: _result,
   schedule: _schedule,
   requestedBy: _requestedBy,
   heldAssets: _heldAssets,

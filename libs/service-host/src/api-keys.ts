@@ -20,6 +20,7 @@ const apiKeysFileSchema = z.object({
       /** Of the whole key text. */
       sha256: sha256Schema,
       permissions: z.array(permissionSchema),
+      roles: z.array(z.string().min(1).max(64)).max(50).optional(),
       label: z.string().max(256).optional(),
     }),
   ),
@@ -32,7 +33,8 @@ export const apiKeysOf = (file: ApiKeysFile): ApiKeys => {
   const byId = new Map<string, { hash: Buffer; caller: Caller }>();
   for (const key of file.keys) {
     if (byId.has(key.id)) throw new Error(`the key id ${key.id} is there twice`);
-    const caller: Caller = { tenant: key.tenant, actor: { kind: 'user', id: key.id }, permissions: key.permissions };
+    const { tenant, permissions, roles = [] } = key;
+    const caller: Caller = { tenant, actor: { kind: 'user', id: key.id }, permissions, roles };
     byId.set(key.id, { hash: Buffer.from(key.sha256, 'hex'), caller });
   }
   return {

@@ -6,6 +6,8 @@ export interface Caller {
   readonly tenant: Tenant;
   readonly actor: Actor;
   readonly permissions: readonly Permission[];
+  /** Of the credential. */
+  readonly roles?: readonly string[];
   /** The header `Idempotency-Key`. */
   readonly idempotencyKey?: string;
   /** From the request's own headers. */

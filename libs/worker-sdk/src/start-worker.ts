@@ -47,7 +47,7 @@ export const startWorker = async (options: StartWorkerOptions): Promise<RunningW
   const queues = await Promise.all(
     handlers.queues.map((queue) =>
       consumeTasks(nc, {
-        ...taskQueueConsumer(queue),
+        ...taskQueueConsumer(queue, handlers),
         slots,
         handle: (message) => handleTaskMessage(message, process),
         ...(onProblem ? { onProblem } : {}),

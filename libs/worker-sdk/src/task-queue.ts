@@ -1,6 +1,7 @@
 import { type Queue, stepTaskSchema } from '@throughline/contracts';
 import type { Handled, TaskQueueOptions, WorkMessage } from '@throughline/event-log/jetstream';
 import { z } from 'zod';
+import type { HandlerSet } from './handler-set.ts';
 import { AttemptAbandoned } from './execute-task.ts';
 import { DELIVERIES_MAX, ReportUnanswered, type TaskProcessor } from './task-processor.ts';
 
@@ -8,9 +9,10 @@ import { DELIVERIES_MAX, ReportUnanswered, type TaskProcessor } from './task-pro
 const TASK_ACK_WAIT_MS = 5_000;
 
 /** How the tasks of a queue are consumed, by our own workers and by users'. */
-export const taskQueueConsumer = (queue: Queue) =>
+export const taskQueueConsumer = (queue: Queue, { handlers }: Pick<HandlerSet, 'handlers'>) =>
   ({
     queue,
+    handlers: handlers.filter((handler) => handler.queue === queue).map(({ name }) => name),
     ackWaitMs: TASK_ACK_WAIT_MS,
     // Above what the processor turns into a failed step, so that TL_DEAD sees only tasks which cannot be reported on.
     maxDeliver: DELIVERIES_MAX + 5,

@@ -16,6 +16,7 @@ export interface StartOptions {
   readonly correlation?: string;
   readonly workflowVersion?: number;
   readonly label?: readonly string[];
+  readonly preflight?: boolean;
   readonly sla?: string;
   readonly mode?: string;
   readonly priority?: string;
@@ -29,6 +30,7 @@ export const startExecution = async (cli: Invocation, workflow: string, options:
     ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     ...(options.correlation === undefined ? {} : { correlationId: options.correlation }),
     ...(options.workflowVersion === undefined ? {} : { version: options.workflowVersion }),
+    ...(options.preflight ? { preflight: 'required' } : {}),
     ...chosen('sla', SLA_CLASSES, options.sla),
     ...chosen('mode', MODES, options.mode),
     ...chosen('priority', PRIORITIES, options.priority),

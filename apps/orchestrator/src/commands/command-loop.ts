@@ -14,6 +14,7 @@ import {
   storedAt,
 } from '@throughline/execution';
 import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
+import type { Preflight } from '../preflight/preflight.ts';
 import { decide, type DecidingParts } from './decide-round.ts';
 import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
 import type { EffectPublisher } from './effect-publisher.ts';
@@ -28,6 +29,7 @@ export interface CommandLoopParts {
   readonly states: StateCache;
   readonly catalog: WorkflowCatalog;
   readonly settings: TenantSettings;
+  readonly preflight: Preflight;
   readonly effects: EffectPublisher;
   /** The broker's where it is left out. */
   readonly clock?: LogClock;
@@ -102,8 +104,8 @@ export class CommandLoop {
   }
 
   private deciding(): DecidingParts {
-    const { catalog, settings, clock = BROKER_CLOCK } = this.parts;
-    return { catalog, settings, clock, nowMs: Date.now() };
+    const { catalog, settings, preflight, clock = BROKER_CLOCK } = this.parts;
+    return { catalog, settings, preflight, clock, nowMs: Date.now() };
   }
 
   private laneOf(ref: AggregateRef): Lane {

@@ -11,7 +11,8 @@ import {
   type Round,
   type ScheduleState,
 } from '@throughline/execution';
-import { completeStart, type StartCommand } from './complete-start.ts';
+import type { Preflight } from '../preflight/preflight.ts';
+import { completeStart, type StartCommand, type StartParts } from './complete-start.ts';
 import type { ReceivedCommand } from './received-command.ts';
 import type { DecideSpan } from './decide-tracing.ts';
 import type { TenantSettings } from './tenant-settings.ts';
@@ -24,6 +25,7 @@ type Recordable = SentCommand & { readonly at: ReceivedCommand['at']; readonly s
 
 export interface DecidingParts extends Surroundings {
   readonly settings: TenantSettings;
+  readonly preflight: Preflight;
 }
 
 /**
@@ -45,7 +47,7 @@ export const decide = async (
     return { ...round, outcomes: [...round.outcomes, ...later.map(() => ({ kind: 'deferred' }) as const)] };
   }
   const machines = await machinesFor(parts.catalog, state, batch);
-  return decideAll(machines, state, await completeStarts(parts.settings, state, batch, machines), spans);
+  return decideAll(machines, state, await completeStarts(parts, state, batch, machines), spans);
 };
 
 const isSchedule = (state: AnyState): state is ScheduleState => state.ref.aggregate === 'schedule';
@@ -126,7 +128,7 @@ const machinesFor = async (
 };
 
 const completeStarts = async (
-  settings: TenantSettings,
+  parts: StartParts,
   state: AnyState,
   batch: readonly ReceivedCommand[],
   machines: ReadonlyMap<string | undefined, ResolvedMachine>,
@@ -138,7 +140,7 @@ const completeStarts = async (
       const { command } = received;
       const machine = command.type === 'StartExecution' ? machines.get(startKey(command)) : undefined;
       if (command.type !== 'StartExecution' || !machine) return received;
-      const completed = await completeStart(settings, tenant, command, machine);
+      const completed = await completeStart(parts, tenant, command, machine);
       return completed === command ? received : { ...received, command: completed };
     }),
   );

@@ -108,9 +108,12 @@ export const checkCommand = (
     const message = `the key belongs to execution ${executionId}`;
     return { kind: 'refused', code: 'TL0172', message, details: { executionId }, replyTo };
   }
-  if (command.type === 'StartExecution' && origin !== 'system' && command.body.policy !== undefined) {
-    const message = `a start goes by the tenant's own timeout policies, which origin ${origin} does not bring along`;
-    return { kind: 'refused', code: 'TL0110', message, replyTo };
+  if (command.type === 'StartExecution' && origin !== 'system') {
+    const { policy, preflightResult } = command.body;
+    if (policy !== undefined || preflightResult !== undefined) {
+      const message = `timeout policy and preflight of a start are the engine's to say, not origin ${origin}'s`;
+      return { kind: 'refused', code: 'TL0110', message, replyTo };
+    }
   }
   return { kind: 'command', received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
 };

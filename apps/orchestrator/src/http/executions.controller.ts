@@ -22,6 +22,7 @@ import {
 } from '@throughline/service-host';
 import { executionIdOfKey } from '@throughline/execution';
 import { Engine } from '../engine.ts';
+import { missingRoles } from '../preflight/caller-findings.ts';
 import { ExecutionReads, type Page } from '../read-model/execution-reads.ts';
 import { awaitEnd } from './await-end.ts';
 import { answerWaitMs } from './answer-wait.ts';
@@ -43,6 +44,7 @@ export class ExecutionsController {
     @Body() body: BodyOf<typeof routes.startExecution>,
   ): Promise<ExecutionView> {
     const input = body.input ?? body.trigger_data ?? {};
+    await this.mayStart(caller, name, body.version);
     const { executionId, idempotencyKey } = whichExecution(caller, body);
     const parent = body.parentExecutionId && (await this.known(caller, body.parentExecutionId));
     const command = startBody(name, input, { ...body, idempotencyKey }, parent, caller.trace?.correlationId);
@@ -89,6 +91,13 @@ export class ExecutionsController {
   ): Promise<ExecutionView> {
     await this.commands.send(caller, executionRef(caller.tenant, id), { type: 'CancelExecution', body });
     return this.fromLog(caller, id);
+  }
+
+  private async mayStart(caller: Caller, name: string, version: number | undefined): Promise<void> {
+    const resolved = await this.engine.catalog.resolve(caller.tenant, name, version);
+    const missing = resolved ? missingRoles(resolved, caller) : [];
+    if (missing.length > 0)
+      return refuse('TL0003', `${name} requires the role(s) ${missing.join(', ')}`, { roles: missing });
   }
 
   private async known(caller: Caller, id: string): Promise<ExecutionView> {

@@ -32,6 +32,7 @@ export const startBody = (
     ...(request.sla === undefined ? {} : { sla: request.sla }),
     ...(request.mode === undefined ? {} : { mode: request.mode }),
     ...(request.priority === undefined ? {} : { priority: request.priority }),
+    ...(request.preflight === undefined ? {} : { preflight: request.preflight }),
     ...(request.delivery === undefined ? {} : { delivery: request.delivery }),
   };
 };

@@ -17,6 +17,7 @@ import { EffectPublisher } from '../commands/effect-publisher.ts';
 import { StateCache } from '../commands/state-cache.ts';
 import { TenantSettings } from '../commands/tenant-settings.ts';
 import { WorkflowCatalog } from '../commands/workflow-catalog.ts';
+import { Preflight } from '../preflight/preflight.ts';
 import { TaskTokens } from '../task-tokens/task-tokens.ts';
 import { instantOf } from '../log-clock.ts';
 
@@ -40,6 +41,7 @@ export const decidingSystem = (nc: NatsConnection) => {
     states: new StateCache(log, 100),
     catalog,
     settings: new TenantSettings(log),
+    preflight: new Preflight(nc, { directory: undefined, environment: {} }),
     effects: new EffectPublisher(nc, publisher, SPEC_TOKENS),
     reply: (replyTo, answer) => {
       answers.set(replyTo, [...(answers.get(replyTo) ?? []), answer]);

@@ -11,16 +11,17 @@ import {
 } from './classification.ts';
 import type { Fields } from './fields.ts';
 import { ERROR_RULES_FIELD, readErrorRules } from './recommended-actions.ts';
+import { MACHINE_PREFLIGHT, readMachinePreflight, readTaskPreflight, TASK_PREFLIGHT } from './preflight.ts';
 import { readDelivery } from './throughline-delivery.ts';
 
 /** The one key of a definition under which everything stands that is not Amazon's. */
 export const EXTENSION_FIELD = 'Throughline';
 
 const TASK_KEYS = {
-  both: ['EffectClass', MUTEX_FIELDS.plain, APPROVAL_FIELD, ...TASK_CLASSIFICATION],
+  both: ['EffectClass', MUTEX_FIELDS.plain, APPROVAL_FIELD, ...TASK_CLASSIFICATION, ...TASK_PREFLIGHT],
   JSONPath: [MUTEX_FIELDS.path],
 };
-const MACHINE_KEYS = [APPROVAL_FIELD, 'Delivery', ERROR_RULES_FIELD, ...MACHINE_CLASSIFICATION];
+const MACHINE_KEYS = [APPROVAL_FIELD, 'Delivery', ERROR_RULES_FIELD, ...MACHINE_CLASSIFICATION, ...MACHINE_PREFLIGHT];
 
 export const readMachineExtension = (fields: Fields): { readonly extension?: MachineExtension } => {
   const extension = fields.object(EXTENSION_FIELD);
@@ -31,6 +32,7 @@ export const readMachineExtension = (fields: Fields): { readonly extension?: Mac
     extension: {
       ...readApproval(extension),
       ...readMachineClassification(extension),
+      ...readMachinePreflight(extension),
       ...(delivery && { delivery }),
       ...readErrorRules(extension),
     },
@@ -56,6 +58,7 @@ export const readTaskExtension = (fields: Fields, resource: TaskResource): TaskE
     ...readMutex(extension),
     ...(approval && { approval }),
     ...readTaskClassification(extension),
+    ...readTaskPreflight(extension),
   };
 };
 

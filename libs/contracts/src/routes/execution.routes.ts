@@ -32,6 +32,8 @@ export const startExecutionRequestSchema = z
     sla: slaClassSchema.optional(),
     mode: modeSchema.optional(),
     priority: prioritySchema.optional(),
+    /** Nothing is started unless a preflight finds no error. */
+    preflight: z.literal('required').optional(),
     /** Where the result goes, beside where the definition sends it. */
     delivery: deliveryRequestSchema.optional(),
     /** Wait this long for the end before answering; the answer is 201 either way. */

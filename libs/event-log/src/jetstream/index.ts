@@ -36,6 +36,7 @@ export {
   type WorkQueue,
   type WorkQueueOptions,
 } from './work-queue.ts';
+export { handlersOn } from './worker-presence.ts';
 export { consumeTasks, type TaskQueueOptions } from './task-queue.ts';
 export { takeOne, type TakenMessage, type TakeSource } from './take-one.ts';
 export { type DeadLetter, deadLetter, type DeadLetterInput } from './dead-letters.ts';

@@ -4,6 +4,7 @@ import type { NatsConnection } from './connection.ts';
 import { DispatchOrder } from './dispatch-order.ts';
 import { isJsError, JS_ERROR, problemOf } from './js-api.ts';
 import { durableOf, formerDurables, sourcesWithTasks, type TaskSource } from './task-sources.ts';
+import { answerPresence } from './worker-presence.ts';
 import {
   consumeWorkQueue,
   type Handled,
@@ -15,6 +16,8 @@ import {
 
 export interface TaskQueueOptions extends Pick<WorkQueueOptions, 'ackWaitMs' | 'maxDeliver' | 'handle' | 'onProblem'> {
   readonly queue: Queue;
+  /** What this process says it can run, to whoever asks. */
+  readonly handlers?: readonly string[];
   /** Tasks in hand at once in this process, whoever's they are. */
   readonly slots: number;
 }
@@ -85,6 +88,8 @@ class FairTaskQueue implements WorkQueue {
       },
     });
     this.#stopped.signal.addEventListener('abort', () => this.#nc.isClosed() || announcements.unsubscribe());
+    const stopAnswering = answerPresence(this.#nc, this.#options.queue, this.#options.handlers ?? []);
+    this.#stopped.signal.addEventListener('abort', stopAnswering);
     await this.#look();
     this.#looking = this.#keepLooking();
   }

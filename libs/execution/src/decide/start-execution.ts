@@ -5,6 +5,7 @@ import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { executionIdOf, type ExecutionState, type StartFacts } from '../execution-state.ts';
 import { ROOT_FRAME } from '../frames.ts';
 import { canonicalHash } from '../hashes.ts';
+import { preflightRefusal, requiresPreflight } from '../preflight/judge-preflight.ts';
 import { jsonBytes } from '../json-size.ts';
 import { begin } from './begin.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
@@ -60,6 +61,9 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   if (body.until !== undefined && !hasState(machine, body.until)) {
     return refused('TL0128', `'${name}' version ${version} has no state '${body.until}'`);
   }
+  const inOrder = requiresPreflight(machine, body);
+  const notInOrder = inOrder ? preflightRefusal(name, body.preflightResult) : undefined;
+  if (notInOrder) return { kind: 'refused', refusal: notInOrder };
   const rootExecutionId = body.rootExecutionId ?? executionId;
   const run = new Run(state, command, env);
   run.emit({
@@ -71,6 +75,7 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
     bodyHash,
     ...(machine.extension?.errorRules && { errorRules: [...machine.extension.errorRules] }),
   });
+  if (inOrder) run.emit({ type: 'PreflightPassed' });
   const classified = classifiedBy(machine, body);
   if (classified) run.emit(classified);
   const timeoutMs = machine.timeoutMs ?? classified?.policy.executionMs;

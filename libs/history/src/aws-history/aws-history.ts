@@ -167,6 +167,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'ApprovalClosed':
     case 'ExecutionAnnotated':
     case 'ExecutionClassified':
+    case 'PreflightPassed':
     case 'BranchStarted':
     case 'BranchFailed':
     case 'StepCancelled':

@@ -55,3 +55,9 @@ test('a given error fails the execution', () => {
     cause: 'why',
   });
 });
+
+test('a machine that requires a preflight is walked all the same: nobody is called, so nobody has to be there', () => {
+  const guarded = machine({ Work: task() }, { Throughline: { Preflight: 'required' } });
+  const answers = { default: { output: 7 } };
+  expect(dryRun({ machine: resolved(guarded), input: {}, answers })).toMatchObject({ status: 'succeeded', output: 7 });
+});

@@ -27,6 +27,7 @@ import {
   type OpenAttempt,
   openAttempts,
   outputLeft,
+  requiresPreflight,
   type ResolvedMachine,
   storedAt,
   walkCommit,
@@ -84,7 +85,9 @@ class Walk {
 
   go(): DryRunReport {
     const { machine, input, until } = this.run;
-    const start = { workflow: machine.name, input, trigger: 'manual' as const };
+    // Nobody is called, so nobody has to be there.
+    const passed = requiresPreflight(machine.machine, {}) ? { preflightResult: { checks: 0, findings: [] } } : {};
+    const start = { workflow: machine.name, input, trigger: 'manual' as const, ...passed };
     this.decide({ type: 'StartExecution', body: { ...start, ...(until === undefined ? {} : { until }) } });
     for (let commits = 0; commits < COMMITS_MAX; commits += 1) {
       if (isTerminal(this.state.status))

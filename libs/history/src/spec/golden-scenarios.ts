@@ -401,6 +401,24 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       under.control('TerminateExecution');
     },
   ),
+  execution('preflight-passes', machine({ Work: task() }, { Throughline: { Preflight: 'required' } }), (under) => {
+    const finding = {
+      check: 'secrets' as const,
+      outcome: 'warn' as const,
+      sentence: 'a warning stands with the start',
+      recommendedActions: ['nothing'],
+    };
+    under.when({
+      type: 'StartExecution',
+      body: {
+        workflow: 'example',
+        input: {},
+        trigger: 'manual',
+        preflightResult: { checks: 3, findings: [finding] },
+      },
+    });
+    under.complete({ done: true });
+  }),
   {
     name: 'workflow-versions',
     play: () =>
