@@ -3,6 +3,7 @@ import { MODES, PRIORITIES, SLA_CLASSES } from '@throughline/contracts';
 import { Command, InvalidArgumentError } from 'commander';
 import { deliveryCommands } from './commands/delivery.ts';
 import { errorCommands } from './commands/errors.ts';
+import * as deadLetters from './commands/dead-letters.ts';
 import * as doctor from './commands/doctor.ts';
 import * as executions from './commands/executions.ts';
 import * as logs from './commands/logs.ts';
@@ -65,6 +66,7 @@ export const createProgram = (around: Surroundings): Command => {
   preflightCommands(program, run);
   taskCommands(program, run);
   scheduleCommands(program, run);
+  deadLetterCommands(program, run);
   proofCommands(program, run);
   operatorCommands(program, run);
   return program;
@@ -220,6 +222,33 @@ const scheduleCommands = (program: Command, run: Run): void => {
     .option('--reason <text>')
     .action(run(schedules.triggerSchedule));
   schedule.command('rm <id>').description('delete it; what it started goes on').action(run(schedules.removeSchedule));
+};
+
+const deadLetterCommands = (program: Command, run: Run): void => {
+  const letters = program.command('dead-letters').description('messages that the engine gave up on');
+  letters
+    .command('ls')
+    .description('open ones, oldest first')
+    .option('--stream <name>', 'only of this stream, such as TL_COMMANDS')
+    .option('--settled', 'what was done about others instead, newest first')
+    .option('--limit <n>', 'how many', wholeNumber)
+    .option('--cursor <cursor>', 'go on where a list ended')
+    .action(run(deadLetters.listDeadLetters));
+  letters.command('get <id>').description('one, with headers and payload').action(run(deadLetters.getDeadLetter));
+  letters
+    .command('requeue [id]')
+    .description('send the message to where it came from; exit 1 when some cannot be')
+    .option('--reason <text>', 'for the record')
+    .option('--all', 'every open one instead')
+    .option('--stream <name>', 'with --all: only of this stream')
+    .action(run(deadLetters.requeueDeadLetter));
+  letters
+    .command('discard [id]')
+    .description('take the letter away')
+    .option('--reason <text>', 'for the record')
+    .option('--all', 'every open one instead')
+    .option('--stream <name>', 'with --all: only of this stream')
+    .action(run(deadLetters.discardDeadLetter));
 };
 
 const proofCommands = (program: Command, run: Run): void => {

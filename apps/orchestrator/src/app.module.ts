@@ -20,6 +20,7 @@ import { ActivityPolls } from './activities/activity-polls.ts';
 import { type TaskReportResponder, respondToTaskReports } from './consumers/task-report-responder.ts';
 import { ActivitiesController } from './http/activities.controller.ts';
 import { CommandGateway } from './http/command-gateway.ts';
+import { DeadLettersController } from './http/dead-letters.controller.ts';
 import { DeliveriesController } from './http/deliveries.controller.ts';
 import { DryRunsController } from './http/dry-runs.controller.ts';
 import { ErrorsController } from './http/errors.controller.ts';
@@ -36,6 +37,7 @@ import { openPrisma, PrismaClient } from './read-model/database.ts';
 import { EngineReads } from './read-model/engine-reads.ts';
 import { ExecutionReads } from './read-model/execution-reads.ts';
 import { orchestratorReadModel } from './read-model/orchestrator-projection.ts';
+import { DeadLetterReads } from './read-model/dead-letter-reads.ts';
 import { ScheduleReads } from './read-model/schedule-reads.ts';
 import { WorkflowReads } from './read-model/workflow-reads.ts';
 
@@ -54,6 +56,7 @@ const recent = new RecentCommits();
     ErrorsController,
     DryRunsController,
     PreflightController,
+    DeadLettersController,
     EngineController,
   ],
   providers: [
@@ -84,6 +87,11 @@ const recent = new RecentCommits();
       provide: WorkflowReads,
       useFactory: (prisma: PrismaClient, engine: Engine) => new WorkflowReads(prisma, engine.catalog),
       inject: [PrismaClient, Engine],
+    },
+    {
+      provide: DeadLetterReads,
+      useFactory: (nc: NatsConnection, engine: Engine) => new DeadLetterReads(nc, engine.states),
+      inject: [NATS_CONNECTION, Engine],
     },
     { provide: ScheduleReads, useFactory: (engine: Engine) => engine.schedules, inject: [Engine] },
     {

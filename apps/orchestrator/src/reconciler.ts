@@ -111,6 +111,8 @@ export class Reconciler {
         return !(await timerIsThere(this.nc, effect.ref, effect.timer));
       case 'command':
         return this.isCommandMissing(effect);
+      // It comes again with the command that settled the letter.
+      case 'dead-letter':
       case 'cancel-timer':
       case 'abort-attempts':
         return false;

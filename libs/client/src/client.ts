@@ -14,6 +14,7 @@ import {
   type ServiceName,
   WAIT_MS_MAX,
 } from '@throughline/contracts';
+import { DeadLetters } from './dead-letters.ts';
 import { Deliveries } from './delivery.ts';
 import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
@@ -48,11 +49,13 @@ export class ThroughlineClient {
   readonly delivery: Deliveries;
   readonly schedules: Schedules;
   readonly settings: Settings;
+  readonly deadLetters: DeadLetters;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.#limits = repeatLimitsOf(options.repeat);
     this.delivery = new Deliveries(this.#transport);
+    this.deadLetters = new DeadLetters(this.#transport);
     this.schedules = new Schedules(this.#transport, this.#limits);
     this.settings = new Settings(this.#transport);
   }

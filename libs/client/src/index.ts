@@ -1,3 +1,4 @@
+export { DeadLetters } from './dead-letters.ts';
 export { Schedules, type ScheduleRequest } from './schedules.ts';
 export { createClient, type StartRequest, type ThroughlineClient } from './client.ts';
 export { everyItem, type Page } from './pages.ts';

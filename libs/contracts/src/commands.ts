@@ -137,6 +137,8 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   RecordReplay: ['system'],
   SetTimeoutPolicy: ['client'],
   ResetTimeoutPolicy: ['client'],
+  RequeueDeadLetter: ['system'],
+  DiscardDeadLetter: ['system'],
   PutSchedule: ['client', 'system'],
   PauseSchedule: ['client', 'system'],
   ResumeSchedule: ['client', 'system'],

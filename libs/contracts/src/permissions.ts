@@ -13,6 +13,8 @@ export const PERMISSIONS = [
   'activities:poll',
   'schedules:read',
   'schedules:write',
+  'dead-letters:read',
+  'dead-letters:admin',
   'replay:run',
   'audit:read',
   'telemetry:read',

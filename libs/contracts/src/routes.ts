@@ -2,6 +2,7 @@ import { auditRoutes } from './routes/audit.routes.ts';
 import { deliveryRoutes } from './routes/delivery.routes.ts';
 import { dryRunRoutes } from './routes/dry-run.routes.ts';
 import { errorRoutes } from './routes/error.routes.ts';
+import { deadLetterRoutes } from './routes/dead-letters.routes.ts';
 import { executionRoutes } from './routes/execution.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
@@ -27,6 +28,7 @@ export const routes = {
   ...preflightRoutes,
   ...taskRoutes,
   ...scheduleRoutes,
+  ...deadLetterRoutes,
   ...replayRoutes,
   ...auditRoutes,
   ...telemetryRoutes,

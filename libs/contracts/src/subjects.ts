@@ -78,6 +78,7 @@ export const SUBJECT_FILTERS = {
   due: 'tl.due.*.*.*.*',
   telemetry: 'tl.tel.*.*',
   dead: 'tl.dead.*.*',
+  deadOfTenant: (tenant: Tenant): string => `tl.dead.*.${tenantSchema.parse(tenant)}`,
   taskTokens: 'tl.token.*.*',
   aborts: 'tl.abort.*.*',
 } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deadLetterCommandBodies, deadLetterEvents } from './dead-letter.messages.ts';
 import { actionClassSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
 
 /** Commands and events of the `tenant` aggregate, of which each tenant has one: settings, and acts on what is the tenant's. */
@@ -14,6 +15,7 @@ export const resetTimeoutPolicySchema = z.strictObject({ slaClass: slaClassSchem
 export const tenantCommandBodies = {
   SetTimeoutPolicy: setTimeoutPolicySchema,
   ResetTimeoutPolicy: resetTimeoutPolicySchema,
+  ...deadLetterCommandBodies,
 } as const;
 
 export const tenantEventSchema = z.discriminatedUnion('type', [
@@ -21,5 +23,6 @@ export const tenantEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('TimeoutPolicySet') }),
   /** Which one: the causing command's body. */
   z.strictObject({ type: z.literal('TimeoutPolicyReset') }),
+  ...deadLetterEvents,
 ]);
 export type TenantEvent = z.infer<typeof tenantEventSchema>;

@@ -49,11 +49,14 @@ import {
   scheduleEffectsOf,
 } from './schedule/schedule-effects.ts';
 import type { ScheduleState } from './schedule/schedule-state.ts';
+import { deadLetterEffectsAgain, deadLetterEffectsOf, type DeadLetterEffect } from './tenant/dead-letter-effects.ts';
+import type { TenantState } from './tenant/tenant-state.ts';
 import { taskTokenOf } from './task-token.ts';
 
 /** What the shell is to publish. Ids are derived from the log, so publishing an effect again is recognised as a repeat. */
 export type Effect =
   | DeliveryEffect
+  | DeadLetterEffect
   | { readonly kind: 'task'; readonly id: string; readonly task: StepTask; readonly taskToken?: TaskTokenPlace }
   | {
       readonly kind: 'arm-timer';
@@ -88,6 +91,7 @@ export interface TaskTokenPlace {
  * events of other aggregates than executions and locks have none.
  */
 export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readonly Effect[] => {
+  if (commit.aggregate === 'tenant' && isTenant(after)) return deadLetterEffectsOf(after, commit.events);
   if (commit.aggregate === 'schedule' && isSchedule(after)) return scheduleEffectsOf(after, commit);
   if (commit.aggregate === 'lock' && isLock(after)) return effectsOfLock(after, commit);
   if (commit.aggregate !== 'execution' || !isExecution(after)) return [];
@@ -197,6 +201,7 @@ export const effectsOfRepeats = (state: AnyState, versions: ReadonlySet<number>)
   if (isLock(state)) {
     return [...awaitedOfLock(state), ...[...versions].flatMap((version) => lostBy(state, version).map(commandEffect))];
   }
+  if (isTenant(state)) return deadLetterEffectsAgain(state, versions);
   if (!isExecution(state)) return awaitedEffects(state);
   return [
     ...awaitedEffects(state),
@@ -251,6 +256,8 @@ const isExecution = (state: AnyState): state is ExecutionState => {
       return assertNever(state.ref.aggregate);
   }
 };
+
+const isTenant = (state: AnyState): state is TenantState => state.ref.aggregate === 'tenant';
 
 const isSchedule = (state: AnyState): state is ScheduleState => state.ref.aggregate === 'schedule';
 

@@ -14,6 +14,8 @@ import {
   publishDelivery,
   type Publisher,
   publishTask,
+  removeDeadLetter,
+  requeueDeadLetter,
 } from '@throughline/event-log/jetstream';
 import type { Effect, TaskTokenPlace } from '@throughline/execution';
 import type { TaskTokens } from '../task-tokens/task-tokens.ts';
@@ -43,6 +45,10 @@ export class EffectPublisher {
     switch (effect.kind) {
       case 'task':
         return publishTask(this.publisher, this.signed(effect.task, effect.taskToken));
+      case 'dead-letter':
+        return effect.act === 'requeue'
+          ? requeueDeadLetter(this.nc, this.publisher, effect.tenant, effect.letterId)
+          : removeDeadLetter(this.nc, effect.tenant, effect.letterId);
       case 'delivery':
         return publishDelivery(this.publisher, effect.task);
       case 'arm-timer':

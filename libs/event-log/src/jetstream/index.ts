@@ -39,7 +39,17 @@ export {
 export { handlersOn } from './worker-presence.ts';
 export { consumeTasks, type TaskQueueOptions } from './task-queue.ts';
 export { takeOne, type TakenMessage, type TakeSource } from './take-one.ts';
-export { type DeadLetter, deadLetter, type DeadLetterInput } from './dead-letters.ts';
+export {
+  type DeadLetter,
+  deadLetter,
+  type DeadLetterInput,
+  readDeadLetter,
+  readDeadLetters,
+  removeDeadLetter,
+  requeueDeadLetter,
+  requeueSubject,
+  type StoredDeadLetter,
+} from './dead-letters.ts';
 export {
   type CommandSender,
   createCommandSender,

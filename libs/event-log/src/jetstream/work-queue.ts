@@ -24,6 +24,8 @@ export interface WorkMessage {
   /** The broker's timestamp. */
   readonly storedAtMs: number;
   header(name: string): string | undefined;
+  /** All of them; the first value of each. */
+  headers?(): Readonly<Record<string, string>>;
 }
 
 export type Handled =
@@ -243,7 +245,15 @@ class PulledWorkQueue implements SharedWorkQueue {
     const header = (name: string): string | undefined => headers?.get(name) || undefined;
     const item: Item = {
       key,
-      message: { subject, bytes: data, seq, deliveries, storedAtMs, header },
+      message: {
+        subject,
+        bytes: data,
+        seq,
+        deliveries,
+        storedAtMs,
+        header,
+        headers: () => Object.fromEntries((headers?.keys() ?? []).map((name) => [name, headers?.get(name) ?? ''])),
+      },
       ackSubject,
       deliveries,
       waits: 0,
@@ -300,7 +310,7 @@ class PulledWorkQueue implements SharedWorkQueue {
 
   /** First the letter, then the ack: a crash in between makes a second letter, which its id folds into the first. */
   async #bury(item: Item, code: ErrorCode, reason: string): Promise<void> {
-    const { subject, seq, storedAtMs, bytes } = item.message;
+    const { subject, seq, storedAtMs, bytes, headers } = item.message;
     const { stream } = this.#options;
     try {
       await deadLetter(this.#publisher, {
@@ -311,6 +321,7 @@ class PulledWorkQueue implements SharedWorkQueue {
         storedAtMs,
         code,
         reason,
+        headers: headers?.() ?? {},
         bytes,
       });
       this.#report(`${subject} dead-lettered (${code}): ${reason}`);

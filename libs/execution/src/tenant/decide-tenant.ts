@@ -2,6 +2,7 @@ import { assertNever, type TenantEvent } from '@throughline/contracts';
 import { type Decision, refused, type TenantCommandRecord } from '../decider.ts';
 import { jsonBytes } from '../json-size.ts';
 import { resetTimeoutPolicy, setTimeoutPolicy, timeoutPolicyReset, timeoutPolicySet } from './set-timeout-policy.ts';
+import { deadLetterSettled, settleDeadLetter } from './settle-dead-letter.ts';
 import type { TenantState } from './tenant-state.ts';
 import type { TenantVerdict } from './tenant-verdict.ts';
 
@@ -25,6 +26,9 @@ const judge = (state: TenantState, command: TenantCommandRecord): TenantVerdict 
       return setTimeoutPolicy(state, command);
     case 'ResetTimeoutPolicy':
       return resetTimeoutPolicy(state, command);
+    case 'RequeueDeadLetter':
+    case 'DiscardDeadLetter':
+      return settleDeadLetter(state, command);
     default:
       return assertNever(command);
   }
@@ -37,6 +41,9 @@ export const evolveTenant = (state: TenantState, event: TenantEvent, command: Te
       return timeoutPolicySet(counted, command);
     case 'TimeoutPolicyReset':
       return timeoutPolicyReset(counted, command);
+    case 'DeadLetterRequeued':
+    case 'DeadLetterDiscarded':
+      return deadLetterSettled(counted, event, command);
     default:
       return assertNever(event);
   }

@@ -9,6 +9,7 @@ import {
   type Tenant,
   type TimeoutPolicy,
 } from '@throughline/contracts';
+import type { SettledLetter } from './settle-dead-letter.ts';
 import { type AggregateState, emptyAggregateState } from '../aggregate-state.ts';
 
 /** A policy that somebody has set in place of its default. */
@@ -28,11 +29,14 @@ export const policyKey = (slaClass: SlaClass, actionClass: ActionClass): PolicyK
 export interface TenantState extends AggregateState {
   /** Only those that are not the default. */
   readonly policies: Readonly<Partial<Record<PolicyKey, EditedPolicy>>>;
+  /** The latest ones, newest last. */
+  readonly settledLetters: readonly SettledLetter[];
 }
 
 export const initialTenant = (ref: AggregateRef): TenantState => ({
   ...emptyAggregateState(ref, RULES_VERSION),
   policies: {},
+  settledLetters: [],
 });
 
 /** One per tenant, and of its name. */

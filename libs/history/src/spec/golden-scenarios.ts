@@ -428,6 +428,23 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       ]),
   },
   {
+    name: 'dead-letters-are-settled',
+    play: () => {
+      const found = {
+        stream: 'TL_COMMANDS',
+        subject: 'tl.cmd.0.client.default.execution.order-1',
+        code: 'TL0001',
+        why: 'not a command',
+        payloadHash: 'a'.repeat(64),
+        requeueable: true,
+      };
+      return recorded(ref('tenant', 'default'), [
+        { type: 'RequeueDeadLetter', body: { letterId: '12-0a1b2c3d4e5f', reason: 'the sender is mended', found } },
+        { type: 'DiscardDeadLetter', body: { letterId: '13-0a1b2c3d4e5f', found: { ...found, requeueable: false } } },
+      ]);
+    },
+  },
+  {
     name: 'a-schedule-comes-due',
     play: () => {
       const under = new ScheduleUnderTest();
