@@ -1,6 +1,8 @@
 import { createClient } from '@throughline/client';
 import { MODES, PRIORITIES, SLA_CLASSES } from '@throughline/contracts';
 import { Command, InvalidArgumentError } from 'commander';
+import { approvalCommands } from './commands/approvals.ts';
+import { controlCommands } from './commands/control.ts';
 import { deliveryCommands } from './commands/delivery.ts';
 import { errorCommands } from './commands/errors.ts';
 import * as deadLetters from './commands/dead-letters.ts';
@@ -60,6 +62,8 @@ export const createProgram = (around: Surroundings): Command => {
       around.onExitCode(await action(invocationOf(program, around), ...args));
   workflowCommands(program, run);
   executionCommands(program, run);
+  controlCommands(program, run, wholeNumber);
+  approvalCommands(program, run, wholeNumber);
   deliveryCommands(program, run);
   settingsCommands(program, run);
   errorCommands(program, run);
@@ -118,6 +122,9 @@ const executionCommands = (program: Command, run: Run): void => {
     .option('--sla <class>', `${SLA_CLASSES.join(', ')}: goes before what the workflow says`)
     .option('--mode <mode>', `${MODES.join(' or ')}: with immediate the answer is the end, where it comes in time`)
     .option('--priority <priority>', PRIORITIES.join(', '))
+    .option('--attributes <json>', 'JSON, @file, or @-: planId, riskLevel, affectedPaths, …')
+    .option('--until <state>', 'wait for a review before this state')
+    .option('--not-before <time>', 'stay queued until then, RFC 3339')
     .option('--wait', 'wait for the end; exit 1 unless it succeeded')
     .action(run(executions.startExecution));
   program
@@ -126,6 +133,8 @@ const executionCommands = (program: Command, run: Run): void => {
     .option('--status <status>')
     .option('--workflow <name>')
     .option('--correlation <id>')
+    .option('--label <name=value>', 'may be given again', collected)
+    .option('--where <name=value>', 'an attribute, class or state: riskLevel=high, deliveryState=failed', collected)
     .option('--limit <n>', 'how many', wholeNumber)
     .option('--cursor <cursor>', 'go on where a list ended')
     .action(run(executions.listExecutions));
@@ -141,11 +150,6 @@ const executionCommands = (program: Command, run: Run): void => {
     .description('every event so far')
     .option('--aws', "as AWS's GetExecutionHistory shows it")
     .action(run(executions.showHistory));
-  program
-    .command('cancel <id>')
-    .description('cancel an execution')
-    .option('--reason <text>')
-    .action(run(executions.cancelExecution));
   program
     .command('logs <id>')
     .description('log lines of workers and services')

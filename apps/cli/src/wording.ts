@@ -21,6 +21,10 @@ export const statusWord = (terminal: Terminal, status: string): string => {
 
 export const durationText = (from: string, to: string | null): string => {
   const ms = (to === null ? Date.now() : Date.parse(to)) - Date.parse(from);
+  return durationOfMs(ms);
+};
+
+const durationOfMs = (ms: number): string => {
   if (ms < 1_000) return `${Math.max(0, ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
@@ -32,6 +36,12 @@ export const jsonText = (value: unknown): string | undefined => {
   if (value === undefined) return undefined;
   const text = plainText(JSON.stringify(value));
   return text.length > JSON_CHARACTERS_MAX ? `${text.slice(0, JSON_CHARACTERS_MAX)}… (--json shows all)` : text;
+};
+
+const phasesText = ({ runState }: ExecutionView): string | null => {
+  const spent = Object.entries(runState.phases).filter(([, ms]) => ms > 0);
+  if (spent.length === 0) return null;
+  return spent.map(([phase, ms]) => `${phase.replace(/Ms$/, '')} ${durationOfMs(ms)}`).join(', ');
 };
 
 export const executionLines = (terminal: Terminal, view: ExecutionView): readonly string[] => {
@@ -46,6 +56,15 @@ export const executionLines = (terminal: Terminal, view: ExecutionView): readonl
     ['correlation', view.correlationId],
     ['parent', view.parentExecutionId],
     ['trace', view.traceId],
+    ['error for people', view.runState.lastError?.human ?? null],
+    ['next', view.runState.recommendedActions.length === 0 ? null : view.runState.recommendedActions.join(', ')],
+    ['delivery', view.runState.deliveryState === 'none' ? null : view.runState.deliveryState],
+    ['signatures', view.runState.signatureState === 'none' ? null : view.runState.signatureState],
+    ['phases', phasesText(view)],
+    [
+      'attributes',
+      Object.keys(view.runState.attributes).length === 0 ? null : (jsonText(view.runState.attributes) ?? null),
+    ],
     ['labels', labels.length === 0 ? null : plainText(labels.join(' '))],
     ['commits', String(view.version)],
     ['input', jsonText(view.input)],

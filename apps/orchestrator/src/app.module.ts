@@ -25,6 +25,8 @@ import { DeliveriesController } from './http/deliveries.controller.ts';
 import { DryRunsController } from './http/dry-runs.controller.ts';
 import { ErrorsController } from './http/errors.controller.ts';
 import { EngineController } from './http/engine.controller.ts';
+import { ApprovalsController } from './http/approvals.controller.ts';
+import { ControlController } from './http/control.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
 import { SchedulesController } from './http/schedules.controller.ts';
 import { PreflightController } from './http/preflight.controller.ts';
@@ -33,6 +35,7 @@ import { TaskTokensController } from './http/task-tokens.controller.ts';
 import { WorkflowsController } from './http/workflows.controller.ts';
 import { readTaskTokenKeys, TaskTokens } from './task-tokens/task-tokens.ts';
 import { TaskReports } from './task-tokens/task-reports.ts';
+import { ApprovalReads } from './read-model/approval-reads.ts';
 import { openPrisma, PrismaClient } from './read-model/database.ts';
 import { EngineReads } from './read-model/engine-reads.ts';
 import { ExecutionReads } from './read-model/execution-reads.ts';
@@ -47,6 +50,8 @@ const recent = new RecentCommits();
   imports: [ReadModelModule.for(orchestratorReadModel, { decode: (bytes) => recent.decode(bytes) })],
   controllers: [
     ExecutionsController,
+    ControlController,
+    ApprovalsController,
     WorkflowsController,
     TaskTokensController,
     ActivitiesController,
@@ -81,6 +86,11 @@ const recent = new RecentCommits();
     {
       provide: ExecutionReads,
       useFactory: (prisma: PrismaClient, log: EventLog) => new ExecutionReads(prisma, log),
+      inject: [PrismaClient, EVENT_LOG],
+    },
+    {
+      provide: ApprovalReads,
+      useFactory: (prisma: PrismaClient, log: EventLog) => new ApprovalReads(prisma, log),
       inject: [PrismaClient, EVENT_LOG],
     },
     {

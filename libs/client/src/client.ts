@@ -15,6 +15,7 @@ import {
   WAIT_MS_MAX,
 } from '@throughline/contracts';
 import { DeadLetters } from './dead-letters.ts';
+import { Approvals } from './approvals.ts';
 import { Deliveries } from './delivery.ts';
 import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
@@ -41,11 +42,19 @@ const WAIT_PAUSE_MS = 50;
 /** What a poll may take on top of its wait. */
 const POLL_ANSWER_MS = 15_000;
 
+type ReasonOptions = RequestOptions & { readonly reason?: string };
+const reasoned = (id: string, { reason, ...request }: ReasonOptions) => ({
+  ...request,
+  params: { id },
+  body: reason === undefined ? {} : { reason },
+});
+
 export const createClient = (options: ClientOptions): ThroughlineClient => new ThroughlineClient(options);
 
 export class ThroughlineClient {
   readonly #transport: Transport;
   readonly #limits: RepeatLimits;
+  readonly approvals: Approvals;
   readonly delivery: Deliveries;
   readonly schedules: Schedules;
   readonly settings: Settings;
@@ -54,6 +63,7 @@ export class ThroughlineClient {
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
     this.#limits = repeatLimitsOf(options.repeat);
+    this.approvals = new Approvals(this.#transport);
     this.delivery = new Deliveries(this.#transport);
     this.deadLetters = new DeadLetters(this.#transport);
     this.schedules = new Schedules(this.#transport, this.#limits);
@@ -161,10 +171,54 @@ export class ThroughlineClient {
     }
   }
 
-  cancel(id: string, options: RequestOptions & { reason?: string } = {}): Answer<'cancelExecution'> {
-    const { reason, ...request } = options;
-    const body = reason === undefined ? {} : { reason };
+  /** What running steps are given to end by themselves: `graceMs`, 10 s where it is absent. */
+  cancel(
+    id: string,
+    { reason, graceMs, ...request }: RequestOptions & { reason?: string; graceMs?: number } = {},
+  ): Answer<'cancelExecution'> {
+    const body = { ...(reason === undefined ? {} : { reason }), ...(graceMs === undefined ? {} : { graceMs }) };
     return this.call(routes.cancelExecution, { ...request, params: { id }, body });
+  }
+
+  /** Running steps finish and are recorded, nothing new starts, timers stand still. */
+  pause(id: string, options: ReasonOptions = {}): Answer<'pauseExecution'> {
+    return this.call(routes.pauseExecution, reasoned(id, options));
+  }
+
+  /** After a pause or a review, or from where a failed execution stood; answers with what it goes on with. */
+  resume(
+    id: string,
+    { skipFailed, afterReview, ...options }: ReasonOptions & { skipFailed?: boolean; afterReview?: boolean } = {},
+  ): Answer<'resumeExecution'> {
+    const { body, ...call } = reasoned(id, options);
+    const how = { ...(skipFailed && { skipFailed }), ...(afterReview && { afterReview }) };
+    return this.call(routes.resumeExecution, { ...call, body: { ...body, ...how } });
+  }
+
+  /** The failed step again, under the same idempotency key. */
+  retry(id: string, options: ReasonOptions = {}): Answer<'retryExecution'> {
+    return this.call(routes.retryExecution, reasoned(id, options));
+  }
+
+  redrive(id: string, options: ReasonOptions = {}): Answer<'redriveExecution'> {
+    return this.call(routes.redriveExecution, reasoned(id, options));
+  }
+
+  /** Ends it at once; nothing is waited for. */
+  terminate(id: string, options: ReasonOptions = {}): Answer<'terminateExecution'> {
+    return this.call(routes.terminateExecution, reasoned(id, options));
+  }
+
+  signal(id: string, name: string, payload: Json = null, options?: RequestOptions): Answer<'signalExecution'> {
+    return this.call(routes.signalExecution, { ...options, params: { id }, body: { name, payload } });
+  }
+
+  annotate(
+    id: string,
+    body: CallArguments<Routes['annotateExecution']>['body'],
+    options?: RequestOptions,
+  ): Answer<'annotateExecution'> {
+    return this.call(routes.annotateExecution, { ...options, params: { id }, body });
   }
 
   /** Ends the attempt that the token is for. Repeating it with the same output is safe. */

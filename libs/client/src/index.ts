@@ -1,6 +1,8 @@
 export { DeadLetters } from './dead-letters.ts';
 export { Schedules, type ScheduleRequest } from './schedules.ts';
 export { createClient, type StartRequest, type ThroughlineClient } from './client.ts';
+export type { ApprovalQuery, Approvals } from './approvals.ts';
+export { newSigningKey, signContentHash, type SignatureCheck, verifySignature } from './signature.ts';
 export { everyItem, type Page } from './pages.ts';
 export { ThroughlineError } from './throughline-error.ts';
 export type { CallArguments, CallResult, ClientOptions, RepeatOptions, RequestOptions } from './transport.ts';

@@ -30,6 +30,7 @@ export * from './task-tokens.messages.ts';
 export * from './telemetry.messages.ts';
 export * from './error-codes.ts';
 export * from './permissions.ts';
+export * from './run-state.views.ts';
 export * from './views.ts';
 export * from './schedules.views.ts';
 export * from './settings.views.ts';

@@ -9,6 +9,7 @@ export const PERMISSIONS = [
   'executions:control',
   'settings:read',
   'settings:write',
+  'approvals:decide',
   'tasks:report',
   'activities:poll',
   'schedules:read',

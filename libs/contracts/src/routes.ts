@@ -1,4 +1,6 @@
+import { approvalRoutes } from './routes/approval.routes.ts';
 import { auditRoutes } from './routes/audit.routes.ts';
+import { controlRoutes } from './routes/control.routes.ts';
 import { deliveryRoutes } from './routes/delivery.routes.ts';
 import { dryRunRoutes } from './routes/dry-run.routes.ts';
 import { errorRoutes } from './routes/error.routes.ts';
@@ -21,6 +23,8 @@ import type { Route } from './routes/route.ts';
 export const routes = {
   ...workflowRoutes,
   ...executionRoutes,
+  ...controlRoutes,
+  ...approvalRoutes,
   ...deliveryRoutes,
   ...settingsRoutes,
   ...errorRoutes,
@@ -42,5 +46,11 @@ export const allRoutes: readonly Route[] = [
 
 export { readModelRoutesByService };
 export { type Route, type ServiceName, SERVICES } from './routes/route.ts';
-export { startExecutionRequestSchema, type StartExecutionRequest, WAIT_MS_MAX } from './routes/execution.routes.ts';
+export {
+  startExecutionRequestSchema,
+  type StartExecutionRequest,
+  TAG_FILTERS,
+  WAIT_MS_MAX,
+} from './routes/execution.routes.ts';
 export { registerWorkflowRequestSchema, validateWorkflowRequestSchema } from './routes/workflow.routes.ts';
+export { CANCEL_GRACE_MS } from './routes/control.routes.ts';

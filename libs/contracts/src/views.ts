@@ -5,6 +5,7 @@ import { effectClassSchema, executionStatusSchema } from './execution.events.ts'
 import { correlationIdSchema, executionIdSchema, instantSchema } from './ids.ts';
 import { jsonSchema } from './json.ts';
 import { REPLAY_MODES, replayVerdictSchema } from './replay.messages.ts';
+import { runStateSchema } from './run-state.views.ts';
 import { LOG_DOMAINS, LOG_LEVELS } from './telemetry.messages.ts';
 
 /** What the HTTP routes answer with. Each is built from a read model or a fold, never stored as such. */
@@ -48,6 +49,7 @@ export const executionViewSchema = z.strictObject({
   output: jsonSchema.optional(),
   error: z.string().nullable(),
   cause: z.string().nullable(),
+  runState: runStateSchema,
 });
 export type ExecutionView = z.infer<typeof executionViewSchema>;
 
@@ -57,7 +59,17 @@ export const stepViewSchema = z.strictObject({
   state: z.string(),
   frame: z.string(),
   visit: z.int(),
-  status: z.enum(['running', 'waiting', 'retrying', 'succeeded', 'failed', 'caught', 'cancelled', 'timed_out']),
+  status: z.enum([
+    'running',
+    'waiting',
+    'retrying',
+    'succeeded',
+    'failed',
+    'caught',
+    'skipped',
+    'cancelled',
+    'timed_out',
+  ]),
   attempts: z.int(),
   enteredAt: instantSchema,
   exitedAt: instantSchema.nullable(),

@@ -266,6 +266,10 @@ export const currentFrame = (frames: Frames): Frame | undefined => rootFrame(fra
 export const openFrames = (frames: Frames): readonly Frame[] =>
   inOrder(frames.byId.valueSeq().filter(({ phase }) => phase.kind !== 'ended' && phase.kind !== 'ready'));
 
+/** Frames whose state is still to be done or gone on with, in tree order; those that wait for their children have none of their own. */
+export const openOrReadyFrames = (frames: Frames): readonly Frame[] =>
+  inOrder(frames.byId.valueSeq().filter(({ phase }) => phase.kind !== 'ended' && phase.kind !== 'children'));
+
 /** The value of a variable in the frame's own scope or the nearest one around it, up to an iteration of a distributed Map. */
 export const variableOf = (frames: Frames, id: FrameId, name: string): Json | undefined => {
   for (const { variables, ownHistoryEventId } of outward(frames, id)) {

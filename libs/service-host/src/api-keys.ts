@@ -1,6 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { permissionSchema, sha256Schema, tenantSchema } from '@throughline/contracts';
+import {
+  permissionSchema,
+  ROLES_MAX,
+  roleSchema,
+  sha256Schema,
+  signatureSchema,
+  tenantSchema,
+} from '@throughline/contracts';
 import { z } from 'zod';
 import type { Caller } from './caller.ts';
 
@@ -20,8 +27,11 @@ const apiKeysFileSchema = z.object({
       /** Of the whole key text. */
       sha256: sha256Schema,
       permissions: z.array(permissionSchema),
-      roles: z.array(z.string().min(1).max(64)).max(50).optional(),
       label: z.string().max(256).optional(),
+      /** Who the key speaks for, where several keys are one person's; absent: the key's id. */
+      actor: z.string().min(1).max(128).optional(),
+      roles: z.array(roleSchema).max(ROLES_MAX).optional(),
+      signingKeys: z.array(signatureSchema.shape.publicKey).max(10).optional(),
     }),
   ),
 });
@@ -33,8 +43,13 @@ export const apiKeysOf = (file: ApiKeysFile): ApiKeys => {
   const byId = new Map<string, { hash: Buffer; caller: Caller }>();
   for (const key of file.keys) {
     if (byId.has(key.id)) throw new Error(`the key id ${key.id} is there twice`);
-    const { tenant, permissions, roles = [] } = key;
-    const caller: Caller = { tenant, actor: { kind: 'user', id: key.id }, permissions, roles };
+    const caller: Caller = {
+      tenant: key.tenant,
+      actor: { kind: 'user', id: key.actor ?? key.id },
+      permissions: key.permissions,
+      roles: key.roles ?? [],
+      signingKeys: key.signingKeys ?? [],
+    };
     byId.set(key.id, { hash: Buffer.from(key.sha256, 'hex'), caller });
   }
   return {

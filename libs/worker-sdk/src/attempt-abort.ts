@@ -1,5 +1,5 @@
 /** Why a running handler was aborted. Only a worker that stops makes no report: the task is delivered again. */
-export type AbortReason = 'timeout' | 'closed' | 'stopping';
+export type AbortReason = 'timeout' | 'closed' | 'cancelled' | 'stopping';
 
 /** A handler that ignores its abort gives its slot back after this long; what it still does is lost. */
 const ABORT_GRACE_MS = 5_000;

@@ -14,6 +14,7 @@ import { inAttemptSpan, traceparentOf } from './attempt-span.ts';
 import type { HandlerContext, LogAttributes, LogLevel } from './handler.ts';
 import type { HandlerSet } from './handler-set.ts';
 import { jsonHash } from './json-hash.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 import { ERROR_NAMES, isStepError } from './step-error.ts';
 
 /** What to tell the log about an attempt, as the command that says it. */
@@ -37,6 +38,8 @@ export interface ExecuteTaskOptions {
   /** Reports a heartbeat; `closed` means that the attempt is no longer open and the handler's work is in vain. */
   readonly heartbeat?: (task: StepTask) => Promise<'open' | 'closed'>;
   readonly log?: TaskLog;
+  /** Where the run can be found while it lasts, by whoever cancels it. */
+  readonly running?: RunningAttempts;
 }
 
 const ERROR_NAME_MAX = 256;
@@ -94,12 +97,14 @@ const runHandler = async (
     return failure(ERROR_NAMES.handlerNotFound, `This worker has no handler tl:task:${task.queue}:${task.handler}.`);
   }
   const abort = new AttemptAbort(task.timeoutMs, options.signal);
+  const ended = options.running?.add(task, abort);
   try {
     const context = contextFor(task, options, traceparent, abort);
     const handled = handler.invoke(task.input, context).then(outcomeOfOutput, failureOfThrown);
     const outcome = await abort.outcome(handled, () => failure(ERROR_NAMES.timeout, 'The handler ignored its abort.'));
     return settled(task, outcome, abort.reason);
   } finally {
+    ended?.();
     abort.dispose();
   }
 };
@@ -112,6 +117,8 @@ const settled = (task: StepTask, outcome: Outcome, abort: AbortReason | undefine
       throw new AttemptAbandoned(`the worker stopped during ${task.executionId} ${task.token}`);
     case 'timeout':
       return failure(ERROR_NAMES.timeout, `The step did not end within ${task.timeoutMs} ms.`);
+    case 'cancelled':
+      return failure(ERROR_NAMES.cancelled, 'The step was cancelled.');
     case 'closed':
       return failure(ERROR_NAMES.taskFailed, 'The attempt was no longer open.');
   }

@@ -32,3 +32,4 @@ export {
   type TaskProcessorOptions,
 } from './task-processor.ts';
 export { handleTask, handleTaskMessage, taskQueueConsumer } from './task-queue.ts';
+export { listenForCancels, RunningAttempts } from './running-attempts.ts';

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { connectNats, consumeTasks, createCommandSender } from '@throughline/event-log/jetstream';
 import type { Handler } from './handler.ts';
 import { handlerSet } from './handler-set.ts';
+import { listenForCancels, RunningAttempts } from './running-attempts.ts';
 import { createTaskLog } from './task-log.ts';
 import { createTaskProcessor } from './task-processor.ts';
 import { handleTaskMessage, taskQueueConsumer } from './task-queue.ts';
@@ -41,7 +42,9 @@ export const startWorker = async (options: StartWorkerOptions): Promise<RunningW
   const commands = createCommandSender(nc);
   const stopping = new AbortController();
   const log = createTaskLog(nc, 'worker-sdk');
-  const process = createTaskProcessor({ handlers, worker: name, commands, log, signal: stopping.signal });
+  const running = new RunningAttempts();
+  listenForCancels(nc, running);
+  const process = createTaskProcessor({ handlers, worker: name, commands, log, signal: stopping.signal, running });
   // Slots are shared out evenly and not pooled: a queue full of slow tasks must not starve the others.
   const slots = Math.max(1, Math.floor(concurrency / handlers.queues.length));
   const queues = await Promise.all(

@@ -1,5 +1,6 @@
 /** Names of errors that a `Retry` or `Catch` can match, beside those that handlers choose themselves. */
 export const ERROR_NAMES = {
+  cancelled: 'Throughline.Cancelled',
   taskFailed: 'States.TaskFailed',
   timeout: 'States.Timeout',
   dataLimitExceeded: 'States.DataLimitExceeded',

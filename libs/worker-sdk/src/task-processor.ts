@@ -11,6 +11,7 @@ import {
 import type { CommandSender, UnaddressedCommand } from '@throughline/event-log/jetstream';
 import { executeTask, nowInstant, type StepReport, type TaskLog } from './execute-task.ts';
 import type { HandlerSet } from './handler-set.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 import { ERROR_NAMES } from './step-error.ts';
 
 export type CommandSending = Pick<CommandSender, 'send'>;
@@ -20,6 +21,7 @@ export interface TaskProcessorOptions {
   readonly worker: string;
   readonly commands: CommandSending;
   readonly log: TaskLog;
+  readonly running?: RunningAttempts;
   /** Aborts handlers and unfinished reports when the worker must stop now. */
   readonly signal: AbortSignal;
 }
@@ -95,7 +97,7 @@ export const sendUntilAnswered = async (
  * refused; rejects when the worker stopped first, and then the task must be left for the next worker.
  */
 export const createTaskProcessor = (options: TaskProcessorOptions): TaskProcessor => {
-  const { handlers, worker, log, signal, commands } = options;
+  const { handlers, worker, log, signal, commands, running } = options;
   // One listener per task in hand, and the slots bound those: no leak to warn of.
   setMaxListeners(0, signal);
   const heartbeat = async (task: StepTask): Promise<'open' | 'closed'> => {
@@ -114,7 +116,13 @@ export const createTaskProcessor = (options: TaskProcessorOptions): TaskProcesso
       deliveries > DELIVERIES_MAX
         ? crashedReport(task, deliveries, worker)
         : (lateReport(task, deliveries, worker) ??
-          (await executeTask(task, handlers, { worker, signal, heartbeat, log })));
+          (await executeTask(task, handlers, {
+            worker,
+            signal,
+            heartbeat,
+            log,
+            ...(running && { running }),
+          })));
     const answer = await sendUntilAnswered(task, commandOf(report, task, worker), options);
     logOutcome(log, task, report, answer);
     return answer;

@@ -13,7 +13,8 @@ export type GraphChange =
       readonly tenant: string;
       readonly id: string;
       readonly status: ExecutionStatus;
-      readonly at: string;
+      /** Null: it goes on after an end. */
+      readonly at: string | null;
     };
 
 const traceIdOf = (traceparent: string | undefined): string | null => traceparent?.split('-')[1] ?? null;
@@ -50,7 +51,10 @@ export const graphChanges = (commit: Commit): readonly GraphChange[] => {
   for (const { at, events } of commit.commands) {
     for (const { type } of commit.events.slice(index, index + events)) {
       const status = STATUS_AFTER[type];
-      if (status) changes.push({ kind: 'ended', tenant, id: commit.aggregateId, status, at });
+      if (status) {
+        const endedAt = status === 'running' ? null : at;
+        changes.push({ kind: 'ended', tenant, id: commit.aggregateId, status, at: endedAt });
+      }
     }
     index += events;
   }
@@ -62,4 +66,5 @@ const STATUS_AFTER: Readonly<Partial<Record<string, ExecutionStatus>>> = {
   ExecutionFailed: 'failed',
   ExecutionCancelled: 'cancelled',
   ExecutionTimedOut: 'timed_out',
+  ExecutionReopened: 'running',
 };

@@ -1,5 +1,14 @@
 import type { StartRequest } from '@throughline/client';
-import { type ExecutionView, executionStatusSchema, MODES, PRIORITIES, SLA_CLASSES } from '@throughline/contracts';
+import {
+  attributesSchema,
+  type ExecutionView,
+  executionStatusSchema,
+  type Json,
+  MODES,
+  PRIORITIES,
+  SLA_CLASSES,
+  TAG_FILTERS,
+} from '@throughline/contracts';
 import { tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
@@ -20,6 +29,9 @@ export interface StartOptions {
   readonly sla?: string;
   readonly mode?: string;
   readonly priority?: string;
+  readonly attributes?: string;
+  readonly until?: string;
+  readonly notBefore?: string;
   readonly wait?: boolean;
 }
 
@@ -35,6 +47,9 @@ export const startExecution = async (cli: Invocation, workflow: string, options:
     ...chosen('mode', MODES, options.mode),
     ...chosen('priority', PRIORITIES, options.priority),
     ...(options.label === undefined ? {} : { labels: labelsOf(options.label) }),
+    ...(options.attributes === undefined ? {} : { attributes: attributesOf(jsonArgument(options.attributes)) }),
+    ...(options.until === undefined ? {} : { until: options.until }),
+    ...(options.notBefore === undefined ? {} : { notBefore: instantOf(options.notBefore) }),
   };
   const started = await cli.client.start(workflow, request);
   const view = options.wait ? await cli.client.wait(started.id) : started;
@@ -55,6 +70,18 @@ const chosen = <N extends string, T extends string>(
   return { [name]: found } as { readonly [K in N]?: T };
 };
 
+const instantOf = (text: string): string => {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new UsageError(`${text} is no time: write it as 2026-01-31T12:00:00Z`);
+  return new Date(ms).toISOString();
+};
+
+export const attributesOf = (json: Json) => {
+  const parsed = attributesSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`attributes are ${Object.keys(attributesSchema.shape).join(', ')}: ${parsed.error.message}`);
+};
+
 export const labelsOf = (pairs: readonly string[]): Record<string, string> =>
   Object.fromEntries(
     pairs.map((pair) => {
@@ -73,16 +100,26 @@ export interface ListOptions {
   readonly status?: string;
   readonly workflow?: string;
   readonly correlation?: string;
+  readonly label?: readonly string[];
+  readonly where?: readonly string[];
   readonly limit?: number;
   readonly cursor?: string;
 }
+
+const tagsOf = (pairs: readonly string[]): Record<string, string> => {
+  const tags = labelsOf(pairs);
+  const unknown = Object.keys(tags).find((name) => !(TAG_FILTERS as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new UsageError(`--where knows ${TAG_FILTERS.join(', ')}, not ${unknown}`);
+  return tags;
+};
 
 export const listExecutions = async ({ client, terminal }: Invocation, options: ListOptions): Promise<ExitCode> => {
   const status = executionStatusSchema.optional().safeParse(options.status);
   if (!status.success) throw new UsageError(`--status is one of ${executionStatusSchema.options.join(', ')}`);
   const { workflow, limit, cursor } = options;
-  const query = { status: status.data, workflow, correlationId: options.correlation, limit, cursor };
-  const page = await client.list(query);
+  const label = options.label === undefined ? undefined : [...options.label];
+  const query = { status: status.data, workflow, correlationId: options.correlation, label, limit, cursor };
+  const page = await client.list({ ...query, ...tagsOf(options.where ?? []) });
   if (terminal.json) {
     terminal.document(page);
     return EXIT.ok;
@@ -172,10 +209,5 @@ const showEvents = async ({ client, terminal }: Invocation, id: string): Promise
     ]);
     terminal.lines(tableLines(terminal, ['EVENT', 'AT', 'TYPE', 'STATUS', 'DETAIL'], rows));
   }
-  return EXIT.ok;
-};
-
-export const cancelExecution = async (cli: Invocation, id: string, options: { reason?: string }): Promise<ExitCode> => {
-  show(cli, await cli.client.cancel(id, options.reason === undefined ? {} : { reason: options.reason }));
   return EXIT.ok;
 };

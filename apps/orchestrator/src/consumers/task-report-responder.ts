@@ -62,7 +62,8 @@ const refusal = (code: string, message: string): TaskReportAnswer => ({
   refusal: { code, message },
 });
 
-const callerOf = (tenant: Tenant) => ({ tenant, actor: { kind: 'service', id: 'nats' }, permissions: [] }) as const;
+const callerOf = (tenant: Tenant) =>
+  ({ tenant, actor: { kind: 'service', id: 'nats' }, permissions: [], roles: [], signingKeys: [] }) as const;
 
 const reportOf = (kind: TaskReportKind, bytes: Uint8Array): TaskReport | undefined => {
   try {

@@ -7,6 +7,7 @@ import {
   type ExecutionView,
   routes,
   type StepView,
+  TAG_FILTERS,
 } from '@throughline/contracts';
 import {
   Body,
@@ -28,6 +29,19 @@ import { awaitEnd } from './await-end.ts';
 import { answerWaitMs } from './answer-wait.ts';
 import { CommandGateway } from './command-gateway.ts';
 import { startBody } from './start-body.ts';
+
+/** The filters that have no column of their own. */
+const tagsAskedFor = (query: QueryOf<typeof routes.listExecutions>): readonly (readonly [string, string])[] => {
+  const { label = [] } = query;
+  const labels = (typeof label === 'string' ? [label] : label).map((pair) => {
+    const at = pair.indexOf('=');
+    return [`label:${pair.slice(0, at)}`, pair.slice(at + 1)] as const;
+  });
+  return [
+    ...TAG_FILTERS.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]] as const])),
+    ...labels,
+  ];
+};
 
 @Controller()
 export class ExecutionsController {
@@ -62,7 +76,7 @@ export class ExecutionsController {
     @CallerOf() caller: Caller,
     @Query() query: QueryOf<typeof routes.listExecutions>,
   ): Promise<Page<ExecutionView>> {
-    return this.executions.list(caller.tenant, query);
+    return this.executions.list(caller.tenant, { ...query, tags: tagsAskedFor(query) });
   }
 
   @Handle(routes.getExecution)
@@ -81,16 +95,6 @@ export class ExecutionsController {
     @Query() query: QueryOf<typeof routes.listSteps>,
   ): Promise<Page<StepView>> {
     return (await this.executions.steps(caller.tenant, id, query)) ?? refuse('TL0105', `no execution ${id}`);
-  }
-
-  @Handle(routes.cancelExecution)
-  async cancel(
-    @CallerOf() caller: Caller,
-    @Params() { id }: ParamsOf<typeof routes.cancelExecution>,
-    @Body() body: BodyOf<typeof routes.cancelExecution>,
-  ): Promise<ExecutionView> {
-    await this.commands.send(caller, executionRef(caller.tenant, id), { type: 'CancelExecution', body });
-    return this.fromLog(caller, id);
   }
 
   private async mayStart(caller: Caller, name: string, version: number | undefined): Promise<void> {

@@ -33,6 +33,9 @@ export const startBody = (
     ...(request.mode === undefined ? {} : { mode: request.mode }),
     ...(request.priority === undefined ? {} : { priority: request.priority }),
     ...(request.preflight === undefined ? {} : { preflight: request.preflight }),
+    ...(request.attributes === undefined ? {} : { attributes: request.attributes }),
+    ...(request.until === undefined ? {} : { until: request.until }),
+    ...(request.notBefore === undefined ? {} : { notBefore: request.notBefore }),
     ...(request.delivery === undefined ? {} : { delivery: request.delivery }),
   };
 };

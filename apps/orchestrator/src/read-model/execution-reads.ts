@@ -7,6 +7,7 @@ import {
 } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import { initialExecution } from '@throughline/execution';
+import { hashOfTag } from './control-rows.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type Changes, noChanges, takeExecution } from './rows.ts';
@@ -17,6 +18,8 @@ export interface ExecutionFilters {
   readonly status?: ExecutionStatus;
   readonly workflow?: string;
   readonly correlationId?: string;
+  /** Name and value, as the fold's `tagsOf` has them; each narrows the list. */
+  readonly tags: readonly (readonly [string, string])[];
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -54,6 +57,7 @@ export class ExecutionReads {
         ...(filters.status ? { status: filters.status } : {}),
         ...(filters.workflow ? { workflowName: filters.workflow } : {}),
         ...(filters.correlationId ? { correlationId: filters.correlationId } : {}),
+        AND: filters.tags.map(([name, value]) => ({ tags: { some: { tenant, name, valueHash: hashOfTag(value) } } })),
         ...(after ? { OR: [{ startedAt: { lt: after[0] } }, { startedAt: after[0], id: { lt: after[1] } }] } : {}),
       },
       orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],

@@ -9,6 +9,7 @@ import {
   schemaOf,
   type SqlTransaction,
 } from '@throughline/projections';
+import { writeControl } from './control-rows.ts';
 import { noChanges, takeExecution, takeWorkflow } from './rows.ts';
 import { type ScheduleRow, scheduleRow, upsertSchedules } from './schedule-rows.ts';
 import { upsertExecutions, upsertSteps, upsertWorkflows } from './upserts.ts';
@@ -53,6 +54,7 @@ class OrchestratorProjection implements Projection {
     }
     await upsertExecutions(sql, [...changes.executions.values()]);
     await upsertSteps(sql, [...changes.steps.values()]);
+    await writeControl(sql, changes.control);
     await upsertWorkflows(sql, changes.workflows);
     await upsertSchedules(sql, [...schedules.values()]);
   }

@@ -8,9 +8,11 @@ import {
   openFrames,
   outputLeft,
   progressOf,
+  runStateOf,
   walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
+import { type ControlChanges, noControlChanges, takeControl } from './control-rows.ts';
 import type { ExecutionRow, StepRow, WorkflowRow } from './upserts.ts';
 
 /** What commits change: the last word on each row, since only that needs to be written. Pure: the same commits give the same rows. */
@@ -18,9 +20,15 @@ export interface Changes {
   readonly executions: Map<string, ExecutionRow>;
   readonly steps: Map<string, StepRow>;
   readonly workflows: WorkflowRow[];
+  readonly control: ControlChanges;
 }
 
-export const noChanges = (): Changes => ({ executions: new Map(), steps: new Map(), workflows: [] });
+export const noChanges = (): Changes => ({
+  executions: new Map(),
+  steps: new Map(),
+  workflows: [],
+  control: noControlChanges(),
+});
 
 type Seen = WalkedEvent<ExecutionState>;
 type PutStep = (frame: Frame, status: StepView['status'], more?: Partial<StepRow>) => void;
@@ -58,15 +66,31 @@ export const takeExecution = (changes: Changes, record: LoggedCommit, before: Ex
   };
   // A caught error and the exit that follows it always stand in one commit.
   const caught: Caught = new Map();
-  const after = walkCommit(before, record, (seen) => takeEvent(seen, put, caught));
+  // So do a skip and its exit.
+  const skipped = new Set<string>();
+  const after = walkCommit(before, record, (seen) => takeEvent(seen, put, caught, skipped));
   changes.executions.set(`${tenant}/${aggregateId}`, executionRow(record, after));
+  takeControl(changes.control, before, after);
   return after;
 };
 
-const takeEvent = ({ event, before, after, command }: Seen, put: PutStep, caught: Caught): void => {
+const isForPeople = (awaits: string | undefined): boolean => awaits === 'approval' || awaits === 'signal';
+
+const exitStatus = (frame: string, caught: Caught, skipped: ReadonlySet<string>): StepView['status'] => {
+  if (skipped.has(frame)) return 'skipped';
+  return caught.has(frame) ? 'caught' : 'succeeded';
+};
+
+const takeEvent = (
+  { event, before, after, command }: Seen,
+  put: PutStep,
+  caught: Caught,
+  skipped: Set<string>,
+): void => {
   switch (event.type) {
-    case 'StateEntered':
     case 'StepScheduled':
+      return put(frameOf(after.frames, event.frame), isForPeople(event.awaits) ? 'waiting' : 'running');
+    case 'StateEntered':
     case 'ParallelStarted':
     case 'MapStarted':
       return put(frameOf(after.frames, event.frame), 'running');
@@ -75,12 +99,15 @@ const takeEvent = ({ event, before, after, command }: Seen, put: PutStep, caught
       return;
     case 'RetryScheduled':
       return put(frameOf(after.frames, event.frame), 'retrying', failureOf(event));
+    case 'StateSkipped':
+      skipped.add(event.frame);
+      return;
     case 'ErrorCaught':
       caught.set(event.frame, failureOf(event));
       return;
     case 'StateExited':
       // The frame before still holds the state's input; afterwards it holds the output.
-      return put(frameOf(before.frames, event.frame), caught.has(event.frame) ? 'caught' : 'succeeded', {
+      return put(frameOf(before.frames, event.frame), exitStatus(event.frame, caught, skipped), {
         exitedAt: command.at,
         output: outputLeft(after.frames, frameOf(before.frames, event.frame)),
         ...caught.get(event.frame),
@@ -140,6 +167,7 @@ const executionRow = (record: LoggedCommit, state: ExecutionState): ExecutionRow
     output: end?.output,
     error: end?.error ?? null,
     cause: end?.cause ?? null,
+    runState: runStateOf(state),
   };
 };
 

@@ -1,4 +1,4 @@
-import type { ExecutionStatus, Instant, Json, StepView, TriggerKind } from '@throughline/contracts';
+import type { ExecutionStatus, Instant, Json, RunState, StepView, TriggerKind } from '@throughline/contracts';
 import { jsonColumn, type SqlTransaction, textColumn } from '@throughline/projections';
 
 export interface ExecutionRow {
@@ -25,6 +25,7 @@ export interface ExecutionRow {
   readonly output: Json | undefined;
   readonly error: string | null;
   readonly cause: string | null;
+  readonly runState: RunState;
 }
 
 export interface StepRow {
@@ -63,14 +64,15 @@ export const upsertExecutions = async (sql: SqlTransaction, rows: readonly Execu
     `INSERT INTO executions AS held
        (tenant, id, workflow_name, workflow_version, status, progress, current_step, trigger, correlation_id,
         parent_execution_id, root_execution_id, run_id, labels, started_at, updated_at, ended_at, version, seq, trace_id,
-        input, output, error, cause)
+        input, output, error, cause, run_state)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::text[], $8::text[],
        $9::text[], $10::text[], $11::text[], $12::text[], $13::json[], $14::text[], $15::text[], $16::text[], $17::int[],
-       $18::bigint[], $19::text[], $20::json[], $21::json[], $22::text[], $23::text[])
+       $18::bigint[], $19::text[], $20::json[], $21::json[], $22::text[], $23::text[], $24::json[])
      ON CONFLICT (tenant, id) DO UPDATE SET
        status = excluded.status, progress = excluded.progress, current_step = excluded.current_step,
        updated_at = excluded.updated_at, ended_at = excluded.ended_at, version = excluded.version, seq = excluded.seq,
-       output = excluded.output, error = excluded.error, cause = excluded.cause
+       output = excluded.output, error = excluded.error, cause = excluded.cause, labels = excluded.labels,
+       run_state = excluded.run_state
      WHERE held.version < excluded.version`,
     [
       rows.map((row) => row.tenant),
@@ -96,6 +98,7 @@ export const upsertExecutions = async (sql: SqlTransaction, rows: readonly Execu
       rows.map((row) => jsonColumn(row.output)),
       rows.map((row) => textColumn(row.error)),
       rows.map((row) => textColumn(row.cause)),
+      rows.map((row) => jsonColumn(row.runState)),
     ],
   );
 };

@@ -30,6 +30,7 @@ export const executionView = (row: Nullable<ExecutionRow, 'output'>): ExecutionV
     ...(row.status === 'succeeded' ? { output: row.output ?? null } : {}),
     error: row.error,
     cause: row.cause,
+    runState: row.runState,
   }) as ExecutionView;
 
 export const stepView = (row: Nullable<StepRow, 'output'>): StepView =>

@@ -37,7 +37,7 @@ import { decidingSystem, SPEC_TOKENS, TENANT } from '../spec/deciding-system.ts'
 import { TaskReports } from './task-reports.ts';
 
 const actor: Actor = { kind: 'user', id: 'spec' };
-const caller: Caller = { tenant: TENANT, actor, permissions: [] };
+const caller: Caller = { tenant: TENANT, actor, permissions: [], roles: [], signingKeys: [] };
 const stranger: Caller = { ...caller, tenant: tenantSchema.parse('globex') };
 
 const approval: Json = {

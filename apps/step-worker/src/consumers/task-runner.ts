@@ -13,7 +13,9 @@ import {
   createTaskProcessor,
   handleTask,
   type HandlerSet,
+  listenForCancels,
   logLineOf,
+  RunningAttempts,
   type TaskLog,
   type TaskProcessor,
 } from '@throughline/worker-sdk';
@@ -45,7 +47,9 @@ export class TaskRunner implements BeforeApplicationShutdown, OnApplicationShutd
     this.telemetry = new TelemetryLog(nc, { service: config.service });
     const log: TaskLog = (task, ...line) => this.telemetry.write(task.tenant, logLineOf(task, ...line));
     const { worker } = config;
-    this.process = createTaskProcessor({ handlers, worker, commands, log, signal: this.stopping.signal });
+    const running = new RunningAttempts();
+    listenForCancels(nc, running);
+    this.process = createTaskProcessor({ handlers, worker, commands, log, signal: this.stopping.signal, running });
     status.counterOf('log_lines_dropped_total', 'Log lines that did not fit the buffer', () => this.telemetry.dropped);
     this.tasks = status.counter('tasks_total', 'Tasks whose result was answered');
   }

@@ -6,7 +6,7 @@ import {
   type ProgressEvent,
 } from '@throughline/contracts';
 import type { LoggedCommit } from '@throughline/event-log';
-import { type ExecutionState, progressOf, walkCommit, type WalkedEvent } from '@throughline/execution';
+import { type ExecutionState, progressOf, stepFailure, walkCommit, type WalkedEvent } from '@throughline/execution';
 
 export interface ProgressStep {
   readonly state: ExecutionState;
@@ -27,6 +27,17 @@ const attemptOf = (state: ExecutionState, token: string): JsonObject => {
   return attempt ? { state: attempt.state, frame: attempt.frame, visit: attempt.visit, attempt: attempt.attempt } : {};
 };
 
+const failure = ({
+  error = null,
+  cause = null,
+}: {
+  error?: string | null | undefined;
+  cause?: string | null | undefined;
+}) => ({
+  error,
+  cause,
+});
+
 const dataOf = ({ event, command, before, after }: WalkedEvent<ExecutionState>): Json => {
   const fields = fieldsOf(event);
   switch (event.type) {
@@ -34,9 +45,7 @@ const dataOf = ({ event, command, before, after }: WalkedEvent<ExecutionState>):
       return {
         ...fields,
         ...attemptOf(before, event.token),
-        ...(command.type === 'FailStep' || command.type === 'FailCallback'
-          ? { error: command.body.error ?? null, cause: command.body.cause ?? null }
-          : {}),
+        ...failure(stepFailure(event, command)),
       };
     case 'StepSucceeded':
     case 'StepTimedOut':
@@ -49,9 +58,7 @@ const dataOf = ({ event, command, before, after }: WalkedEvent<ExecutionState>):
     case 'ExecutionCancelled':
       return {
         ...fields,
-        ...(command.type === 'CancelExecution' && command.body.reason !== undefined
-          ? { reason: command.body.reason }
-          : {}),
+        ...('reason' in command.body && command.body.reason !== undefined ? { reason: command.body.reason } : {}),
       };
     default:
       return fields;

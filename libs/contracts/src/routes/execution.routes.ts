@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { deliveryRequestSchema } from '../delivery.messages.ts';
 import { triggerKindSchema } from '../execution.commands.ts';
-import { labelsSchema, workflowNameSchema } from '../names.ts';
+import { labelsSchema, stateNameSchema, workflowNameSchema } from '../names.ts';
 import { executionStatusSchema } from '../execution.events.ts';
-import { correlationIdSchema, executionIdSchema } from '../ids.ts';
+import { attributesSchema } from '../attributes.ts';
+import { correlationIdSchema, executionIdSchema, instantSchema } from '../ids.ts';
 import { jsonSchema } from '../json.ts';
 import { prioritySchema } from '../priority.ts';
 import { modeSchema, slaClassSchema } from '../timeout-policy.ts';
@@ -27,6 +28,11 @@ export const startExecutionRequestSchema = z
     parentExecutionId: executionIdSchema.optional(),
     trigger: triggerKindSchema.optional(),
     runId: z.string().min(1).max(128).optional(),
+    attributes: attributesSchema.optional(),
+    /** Wait for a review before this state is entered. */
+    until: stateNameSchema.optional(),
+    /** Stay queued until then. */
+    notBefore: instantSchema.optional(),
     labels: labelsSchema.optional(),
     /** These three go before what the machine says of itself. */
     sla: slaClassSchema.optional(),
@@ -46,6 +52,33 @@ export const startExecutionRequestSchema = z
     error: 'give executionId or idempotencyKey, not both',
   });
 export type StartExecutionRequest = z.input<typeof startExecutionRequestSchema>;
+
+const pair = z
+  .string()
+  .regex(/^[^=]{1,64}=/, 'is name=value')
+  .max(400);
+const labelFilter = z.union([pair, z.array(pair).max(10)]).optional();
+const tag = z.string().min(1).max(1_024).optional();
+/** What executions can be looked up by beside their own columns; each has an index. */
+const tagFilters = {
+  planId: tag,
+  changesetId: tag,
+  decisionId: tag,
+  checksum: tag,
+  verdict: tag,
+  riskLevel: tag,
+  affectedPath: tag,
+  artifactPath: tag,
+  fileChanged: tag,
+  runId: tag,
+  slaClass: tag,
+  actionClass: tag,
+  mode: tag,
+  priority: tag,
+  deliveryState: tag,
+  signatureState: tag,
+};
+export const TAG_FILTERS = Object.keys(tagFilters) as readonly (keyof typeof tagFilters)[]; // its own keys
 
 export const executionRoutes = {
   startExecution: route({
@@ -70,6 +103,9 @@ export const executionRoutes = {
       status: executionStatusSchema.optional(),
       workflow: workflowNameSchema.optional(),
       correlationId: correlationIdSchema.optional(),
+      /** `name=value`; each further one narrows the list. */
+      label: labelFilter,
+      ...tagFilters,
       limit: limit(50),
       cursor,
     }),
@@ -105,17 +141,6 @@ export const executionRoutes = {
     params: idParams,
     query: z.strictObject({ limit: limit(PAGE_MAX), cursor }),
     response: pageOf(stepViewSchema),
-  }),
-  cancelExecution: route({
-    service: 'orchestrator',
-    method: 'POST',
-    path: '/api/v1/executions/:id/cancel',
-    permission: 'executions:control',
-    summary: 'Cancel an execution; results of its running steps are refused from then on',
-    status: 200,
-    params: idParams,
-    body: z.strictObject({ reason: z.string().max(1_024).optional() }),
-    response: executionViewSchema,
   }),
   stats: route({
     service: 'orchestrator',
