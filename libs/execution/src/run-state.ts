@@ -1,20 +1,22 @@
-import type { ApprovalView, ExecutionStatus, PendingStep, RunState } from '@throughline/contracts';
+import type { ApprovalView, ErrorEnvelope, ExecutionStatus, PendingStep, RunState } from '@throughline/contracts';
 import { parseInstant } from '@throughline/asl';
 import { type Approval, signatureStateOf } from './approvals.ts';
 import { deliveryStateOf } from './delivery/delivery-state.ts';
+import { failureOf } from './errors/failure.ts';
 import { executionIdOf, type ExecutionState } from './execution-state.ts';
 import { failedFrames, type Frame, openOrReadyFrames } from './frames.ts';
 
 /** The unified run state: what everybody who looks at an execution sees of it, from the fold alone. */
 export const runStateOf = (state: ExecutionState): RunState => {
   const { start, classification } = state;
+  const failure = failureOf(state);
   return {
     phases: phasesOf(state),
     statusSince: state.statusSince,
     contentHash: start?.bodyHash ?? '',
     lastHeartbeatAt: lastHeardAt(state),
-    lastError: lastErrorOf(state),
-    recommendedActions: recommendedActionsOf(state),
+    lastError: failure && { human: failure.human, tech: failure.tech },
+    recommendedActions: recommendedActionsOf(state, failure),
     deliveryState: deliveryStateOf(state.delivery) ?? 'none',
     signatureState: signatureStateOf(state.approvals.values()),
     pendingApprovals: [...state.approvals.values()].filter(({ status }) => status === 'pending').map(({ id }) => id),
@@ -58,26 +60,19 @@ const lastHeardAt = (state: ExecutionState): RunState['lastHeartbeatAt'] => {
   return last ?? state.lastAt;
 };
 
-const lastErrorOf = ({ status, end, frames }: ExecutionState): RunState['lastError'] => {
-  if (!end || status === 'succeeded' || status === 'cancelled') return null;
-  const where = frames.byId.get('0')?.state;
-  const place = where ? ` in '${where}'` : '';
-  const human = status === 'timed_out' ? `It ran out of time${place}.` : `It failed${place}.`;
-  return { human, tech: [end.error, end.cause].filter((text) => text !== undefined && text !== '').join(': ') };
-};
-
-const recommendedActionsOf = ({ status, approvals }: ExecutionState): RunState['recommendedActions'] => {
+/** Of one that has failed, what its error asks for; of one that stands, what moves it. */
+const recommendedActionsOf = (
+  { status }: ExecutionState,
+  failure: ErrorEnvelope | null,
+): RunState['recommendedActions'] => {
   switch (status) {
     case 'awaiting_approval':
-      return approvals.size === 0 ? [] : ['approve'];
+      return ['approve'];
     case 'needs_review':
     case 'paused':
       return ['resume'];
-    case 'failed':
-    case 'timed_out':
-      return ['retry'];
     default:
-      return [];
+      return failure ? failure.recommendedActions.map(({ action }) => action) : [];
   }
 };
 
