@@ -12,6 +12,7 @@ import * as logs from './commands/logs.ts';
 import { preflightCommands } from './commands/preflight.ts';
 import * as proofs from './commands/proofs.ts';
 import * as readModels from './commands/read-models.ts';
+import * as locks from './commands/locks.ts';
 import * as schedules from './commands/schedules.ts';
 import { settingsCommands } from './commands/settings.ts';
 import * as tasks from './commands/tasks.ts';
@@ -71,6 +72,7 @@ export const createProgram = (around: Surroundings): Command => {
   taskCommands(program, run);
   scheduleCommands(program, run);
   deadLetterCommands(program, run);
+  lockCommands(program, run);
   proofCommands(program, run);
   operatorCommands(program, run);
   return program;
@@ -179,6 +181,25 @@ const taskCommands = (program: Command, run: Run): void => {
     .option('--wait <seconds>', 'how long to wait, at most 60', wholeNumber)
     .option('--worker <name>', 'who takes it, for the record')
     .action(run(tasks.pollActivity));
+};
+
+const lockCommands = (program: Command, run: Run): void => {
+  const lock = program.command('locks').description('the locks of assets: who holds them, who waits');
+  lock
+    .command('list')
+    .description('locks by asset')
+    .option('--status <status>', 'free, held or releasing')
+    .option('--execution <id>', 'those that it holds or waits for, with its place')
+    .option('--limit <n>', 'how many', wholeNumber)
+    .option('--cursor <cursor>', 'go on where a list ended')
+    .action(run(locks.listLocks));
+  lock.command('show <asset>').description('one, with its queue').action(run(locks.showLock));
+  lock
+    .command('release <asset>')
+    .description('take it from its holder, whose attempt fails; again: without waiting for the answer')
+    .option('--token <n>', 'only from the holder with this fencing token', wholeNumber)
+    .option('--reason <text>')
+    .action(run(locks.releaseLock));
 };
 
 const scheduleCommands = (program: Command, run: Run): void => {

@@ -15,8 +15,8 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Per service. A stream holds one as long as it is watched. */
 const UPSTREAM_CONNECTIONS_MAX = 2_048;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** A workflow name of 80 characters, each escaped as UTF-8. */
-const PARAM_CHARACTERS_MAX = 1_024;
+/** An asset's name of 256 characters, each escaped as UTF-8. */
+const PARAM_CHARACTERS_MAX = 3_072;
 
 export const createFront = async (config: FrontConfig): Promise<FastifyInstance> => {
   const app = Fastify({

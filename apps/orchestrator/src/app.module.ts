@@ -28,6 +28,7 @@ import { EngineController } from './http/engine.controller.ts';
 import { ApprovalsController } from './http/approvals.controller.ts';
 import { ControlController } from './http/control.controller.ts';
 import { ExecutionsController } from './http/executions.controller.ts';
+import { LocksController } from './http/locks.controller.ts';
 import { SchedulesController } from './http/schedules.controller.ts';
 import { PreflightController } from './http/preflight.controller.ts';
 import { SettingsController } from './http/settings.controller.ts';
@@ -41,6 +42,7 @@ import { EngineReads } from './read-model/engine-reads.ts';
 import { ExecutionReads } from './read-model/execution-reads.ts';
 import { orchestratorReadModel } from './read-model/orchestrator-projection.ts';
 import { DeadLetterReads } from './read-model/dead-letter-reads.ts';
+import { LockReads } from './read-model/lock-reads.ts';
 import { ScheduleReads } from './read-model/schedule-reads.ts';
 import { WorkflowReads } from './read-model/workflow-reads.ts';
 
@@ -62,6 +64,7 @@ const recent = new RecentCommits();
     DryRunsController,
     PreflightController,
     DeadLettersController,
+    LocksController,
     EngineController,
   ],
   providers: [
@@ -103,6 +106,7 @@ const recent = new RecentCommits();
       useFactory: (nc: NatsConnection, engine: Engine) => new DeadLetterReads(nc, engine.states),
       inject: [NATS_CONNECTION, Engine],
     },
+    { provide: LockReads, useFactory: (engine: Engine) => engine.locks, inject: [Engine] },
     { provide: ScheduleReads, useFactory: (engine: Engine) => engine.schedules, inject: [Engine] },
     {
       provide: CommandGateway,

@@ -21,6 +21,8 @@ import { consumeCommands } from './consumers/command-consumer.ts';
 import { consumeDueTimers } from './consumers/due-timer-consumer.ts';
 import type { PrismaClient } from './read-model/database.ts';
 import type { EngineReads } from './read-model/engine-reads.ts';
+import { LockReconciler } from './locks/lock-reconciler.ts';
+import { LockReads } from './read-model/lock-reads.ts';
 import { ScheduleReads } from './read-model/schedule-reads.ts';
 import { ScheduleReconciler } from './schedules/schedule-reconciler.ts';
 import { BROKER_CLOCK, fastClock, type LogClock } from './log-clock.ts';
@@ -41,6 +43,7 @@ export class Engine {
   readonly catalog: WorkflowCatalog;
   readonly states: StateCache;
   readonly schedules: ScheduleReads;
+  readonly locks: LockReads;
   readonly settings: TenantSettings;
   readonly preflight: Preflight;
   private readonly nc: NatsConnection;
@@ -88,6 +91,14 @@ export class Engine {
       reply: this.reply,
     });
     this.schedules = new ScheduleReads(prisma, this.states);
+    this.locks = new LockReads(prisma, this.states);
+    const locks = new LockReconciler({
+      nc,
+      loop: this.loop,
+      reads: this.locks,
+      standingStillMs: config.standingStillMs,
+      onRepublished: (lock, effects) => logger.warn({ ...lock, effects }, 'lost timers of locks published again'),
+    });
     const schedules = new ScheduleReconciler({
       nc,
       loop: this.loop,
@@ -99,7 +110,7 @@ export class Engine {
     this.reconciler = new Reconciler(nc, this.loop, reads, {
       standingStillMs: config.standingStillMs,
       everyMs: config.reconcileEveryMs,
-      others: [schedules],
+      others: [schedules, locks],
       onRepublished: (execution, effects) =>
         logger.warn({ executionId: execution.id, tenant: execution.tenant, effects }, 'lost effects published again'),
       onProblem: (problem) => logger.warn({ problem }, 'the reconciler could not look'),

@@ -19,6 +19,7 @@ import { Approvals } from './approvals.ts';
 import { Deliveries } from './delivery.ts';
 import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
+import { Locks } from './locks.ts';
 import { Schedules } from './schedules.ts';
 import { Settings } from './settings.ts';
 import {
@@ -59,6 +60,7 @@ export class ThroughlineClient {
   readonly schedules: Schedules;
   readonly settings: Settings;
   readonly deadLetters: DeadLetters;
+  readonly locks: Locks;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
@@ -68,6 +70,7 @@ export class ThroughlineClient {
     this.deadLetters = new DeadLetters(this.#transport);
     this.schedules = new Schedules(this.#transport, this.#limits);
     this.settings = new Settings(this.#transport);
+    this.locks = new Locks(this.#transport);
   }
 
   /** Any route of the contracts, typed by its schemas; never repeated by itself. */

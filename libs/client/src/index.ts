@@ -1,4 +1,5 @@
 export { DeadLetters } from './dead-letters.ts';
+export { Locks } from './locks.ts';
 export { Schedules, type ScheduleRequest } from './schedules.ts';
 export { createClient, type StartRequest, type ThroughlineClient } from './client.ts';
 export type { ApprovalQuery, Approvals } from './approvals.ts';

@@ -36,4 +36,5 @@ export * from './schedules.views.ts';
 export * from './settings.views.ts';
 export * from './preflight.views.ts';
 export * from './dead-letters.views.ts';
+export * from './locks.views.ts';
 export * from './routes.ts';

@@ -16,6 +16,8 @@ export const PERMISSIONS = [
   'schedules:write',
   'dead-letters:read',
   'dead-letters:admin',
+  'locks:read',
+  'locks:admin',
   'replay:run',
   'audit:read',
   'telemetry:read',

@@ -6,6 +6,7 @@ import { dryRunRoutes } from './routes/dry-run.routes.ts';
 import { errorRoutes } from './routes/error.routes.ts';
 import { deadLetterRoutes } from './routes/dead-letters.routes.ts';
 import { executionRoutes } from './routes/execution.routes.ts';
+import { lockRoutes } from './routes/locks.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
 import { scheduleRoutes } from './routes/schedules.routes.ts';
@@ -33,6 +34,7 @@ export const routes = {
   ...taskRoutes,
   ...scheduleRoutes,
   ...deadLetterRoutes,
+  ...lockRoutes,
   ...replayRoutes,
   ...auditRoutes,
   ...telemetryRoutes,

@@ -6,7 +6,6 @@ export interface Caller {
   readonly tenant: Tenant;
   readonly actor: Actor;
   readonly permissions: readonly Permission[];
-  /** Of the credential. */
   /** The header `Idempotency-Key`. */
   readonly idempotencyKey?: string;
   /** What approvals ask for. */

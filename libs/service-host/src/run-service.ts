@@ -60,10 +60,14 @@ const addRequestHooks = (fastify: FastifyInstance, status: ServiceStatus): void 
   traceRequests(fastify);
 };
 
+/** An asset's name of 256 characters, percent-encoded. */
+const PARAM_CHARACTERS_MAX = 3_072;
+
 const buildApplication = async (foundation: Foundation, options: ServiceOptions): Promise<NestFastifyApplication> => {
   const { config, logger, keys, status } = foundation;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
     // Paths that the router cannot read never reach Nest, nor its filter.

@@ -1,5 +1,5 @@
 import type { EventLog } from '@throughline/event-log';
-import type { ScheduleState } from '@throughline/execution';
+import type { LockState, ScheduleState } from '@throughline/execution';
 import {
   AggregateFolds,
   ExecutionFolds,
@@ -11,6 +11,7 @@ import {
 } from '@throughline/projections';
 import { writeControl } from './control-rows.ts';
 import { noChanges, takeExecution, takeWorkflow } from './rows.ts';
+import { type LockRow, lockRow, upsertLocks } from './lock-rows.ts';
 import { type ScheduleRow, scheduleRow, upsertSchedules } from './schedule-rows.ts';
 import { upsertExecutions, upsertSteps, upsertWorkflows } from './upserts.ts';
 
@@ -25,15 +26,18 @@ class OrchestratorProjection implements Projection {
   readonly schema = schemaOf('orchestrator');
   private readonly folds: ExecutionFolds;
   private readonly schedules: AggregateFolds<ScheduleState>;
+  private readonly locks: AggregateFolds<LockState>;
 
   constructor(log: EventLog) {
     this.folds = new ExecutionFolds(log);
     this.schedules = new AggregateFolds(log);
+    this.locks = new AggregateFolds(log);
   }
 
   async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
     const changes = noChanges();
     const schedules = new Map<string, ScheduleRow>();
+    const locks = new Map<string, LockRow>();
     for (const record of batch) {
       switch (record.commit.aggregate) {
         case 'execution':
@@ -47,6 +51,11 @@ class OrchestratorProjection implements Projection {
           if (row) schedules.set(`${row.tenant}/${row.id}`, row);
           break;
         }
+        case 'lock': {
+          const row = lockRow(await this.locks.after(record));
+          if (row) locks.set(`${row.tenant}/${row.id}`, row);
+          break;
+        }
         case 'replay':
         case 'tenant':
           break;
@@ -57,5 +66,6 @@ class OrchestratorProjection implements Projection {
     await writeControl(sql, changes.control);
     await upsertWorkflows(sql, changes.workflows);
     await upsertSchedules(sql, [...schedules.values()]);
+    await upsertLocks(sql, [...locks.values()]);
   }
 }

@@ -97,6 +97,8 @@ const takeEvent = (
     case 'TimerArmed':
       if (event.purpose === 'wait') put(frameOf(after.frames, event.frame), 'waiting');
       return;
+    case 'LocksRequested':
+      return put(frameOf(after.frames, event.frame), 'waiting');
     case 'RetryScheduled':
       return put(frameOf(after.frames, event.frame), 'retrying', failureOf(event));
     case 'StateSkipped':
