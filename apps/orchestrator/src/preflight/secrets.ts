@@ -10,10 +10,10 @@ export interface SecretPlaces {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Variables have no tenant: they are those of this one. */
-const TENANT_OF_VARIABLES = 'default';
+/** Variables, and files in no tenant's folder, are this one's. */
+const DEFAULT_TENANT = 'default';
 
-/** `secret://db-password`: the file `<tenant>/db-password`, or the variable `THROUGHLINE_SECRET_DB_PASSWORD`. */
+/** `secret://db-password`: the file `<tenant>/db-password`, of the default tenant also `db-password`, or the variable `THROUGHLINE_SECRET_DB_PASSWORD`. */
 export const variableOf = (name: string): string => `THROUGHLINE_SECRET_${name.toUpperCase().replaceAll(/[.-]/g, '_')}`;
 
 /** Only whether it is there: its content is nobody's business before a handler needs it. */
@@ -24,10 +24,17 @@ export const secretExists = async (
 ): Promise<boolean> => {
   const name = NAME.exec(reference)?.[1];
   if (name === undefined) return false;
-  if ((tenant as string) === TENANT_OF_VARIABLES && environment[variableOf(name)] !== undefined) return true;
+  const isDefault = (tenant as string) === DEFAULT_TENANT;
+  if (isDefault && environment[variableOf(name)] !== undefined) return true;
   if (directory === undefined) return false;
-  return access(join(directory, tenant, name), constants.R_OK).then(
+  // Where a worker looks, and in its order.
+  const files = [join(directory, tenant, name), ...(isDefault ? [join(directory, name)] : [])];
+  for (const file of files) if (await isReadable(file)) return true;
+  return false;
+};
+
+const isReadable = (file: string): Promise<boolean> =>
+  access(file, constants.R_OK).then(
     () => true,
     () => false,
   );
-};
