@@ -25,7 +25,7 @@ export class OrderSystem {
   }
 
   static async start(env: Readonly<Record<string, string>> = {}): Promise<OrderSystem> {
-    const system = await startTestSystem({ examples: true, handlers: [HANDLERS], env });
+    const system = await startTestSystem({ example: 'order-fulfilment', handlers: [HANDLERS], env });
     const orders = new OrderSystem(system, await connectNats({ url: system.natsUrl, name: 'spec' }));
     const { inventory, payment, shipping } = system.exampleUrls;
     await orders.client.registerWorkflow({

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseStart } from './examples.mjs';
 import { advice } from './failures.mjs';
 import { isInstalled } from './install.mjs';
 import { isNewEnough, isOlder } from './nats-server.mjs';
@@ -43,6 +44,26 @@ describe('npm start and its like', () => {
     const { status, stderr } = runTool(['tools/run.mjs', 'strat']);
     expect(stderr).toContain('start | test | verify | bench | conformance | fuzz');
     expect(status).toBe(2);
+  });
+});
+
+describe('npm start', () => {
+  test.each([
+    [[], { once: false, example: 'order-fulfilment' }],
+    [['--once'], { once: true, example: 'order-fulfilment' }],
+    [['--once', '--example', 'change-request'], { once: true, example: 'change-request' }],
+    [['--example=change-request'], { once: false, example: 'change-request' }],
+  ])('understands %j', (args, options) => {
+    expect(parseStart(args)).toEqual(options);
+  });
+
+  test.each([
+    [['--example', 'orders'], 'there is no example "orders"; there are: order-fulfilment, change-request'],
+    [['--example'], '--example needs a name; there are: order-fulfilment, change-request'],
+    [['--example', 'constructor'], 'there is no example "constructor"'],
+    [['--twice'], 'npm start knows only -- --once and --example NAME, not --twice'],
+  ])('refuses %j with what there is', (args, sentence) => {
+    expect(() => parseStart(args)).toThrow(sentence);
   });
 });
 

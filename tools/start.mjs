@@ -1,20 +1,16 @@
-import { existsSync } from 'node:fs';
-import { inCheckout, stateHome } from './checkout.mjs';
+import { stateHome } from './checkout.mjs';
+import { parseStart, runExample, systemOf } from './examples.mjs';
 import { setUp } from './setup.mjs';
 import { say, step } from './terminal.mjs';
 
-const EXAMPLE = ['examples', 'order-fulfilment', 'dist'];
-
-/** `npm start`: the whole system and the example's three orders; `--once` ends after them. */
+/** `npm start`: the whole system and an example; `--once` ends after it. */
 export async function start(args) {
-  const once = args.includes('--once');
-  const unknown = args.filter((arg) => arg !== '--once');
-  if (unknown.length > 0) throw new Error(`npm start knows only -- --once, not ${unknown.join(' ')}`);
+  const { once, example } = parseStart(args);
   await setUp();
   const interrupted = untilInterrupted();
-  const system = await step('starting the system', () => bringUp());
+  const system = await step('starting the system', () => bringUp(example));
   try {
-    const exitCode = await Promise.race([runExample(system), interrupted.then(() => (once ? 130 : 0))]);
+    const exitCode = await Promise.race([run(example, system), interrupted.then(() => (once ? 130 : 0))]);
     printAddresses(system);
     if (once) return exitCode;
     say('\nRunning. Ctrl-C stops everything; the data stay for the next start.');
@@ -25,13 +21,11 @@ export async function start(args) {
   }
 }
 
-async function bringUp() {
+async function bringUp(example) {
   const { startSystem } = await import('../libs/local-system/dist/index.js');
-  const handlers = inCheckout(...EXAMPLE, 'handlers.js');
   return startSystem({
     home: stateHome(),
-    examples: true,
-    handlers: existsSync(handlers) ? [handlers] : [],
+    ...systemOf(example),
     natsUrl: process.env.NATS_URL || undefined,
     databaseUrl: process.env.DATABASE_URL || undefined,
     onUnexpectedExit: (failure) => say(`\n✗ ${failure.message}`),
@@ -39,12 +33,8 @@ async function bringUp() {
 }
 
 /** The example prints its own progress and results. */
-async function runExample(system) {
-  const { runOrders } = await import('../examples/order-fulfilment/dist/run-orders.js');
-  const { frontUrl, apiKey, exampleUrls } = system;
-  const { inventory: inventoryUrl, payment: paymentUrl, shipping: shippingUrl } = exampleUrls;
-  const where = { frontUrl, apiKey, inventoryUrl, paymentUrl, shippingUrl };
-  const { ok, reasons } = await runOrders(where, (line) => process.stdout.write(`${line}\n`));
+async function run(example, system) {
+  const { ok, reasons } = await runExample(example, system, (line) => process.stdout.write(`${line}\n`));
   for (const reason of reasons) say(`✗ ${reason}`);
   return ok ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ThroughlineClient } from '@throughline/client';
+import { caughtUp } from '@throughline/example-kit';
 import type { ExampleOrder } from './orders.ts';
 
 type Result<M extends keyof ThroughlineClient> = ThroughlineClient[M] extends (...args: never[]) => Promise<infer R>
@@ -17,18 +17,6 @@ export interface OrderFindings {
   readonly auditRows: number;
   readonly reasons: readonly string[];
 }
-
-const CATCH_UP_MS = 15_000;
-
-/** Read models follow the log within moments; asked again until they have, or the time is over. */
-const caughtUp = async <T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> => {
-  const until = performance.now() + CATCH_UP_MS;
-  for (;;) {
-    const value = await read();
-    if (isThere(value) || performance.now() > until) return value;
-    await sleep(100);
-  }
-};
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled', 'timed_out']);
 

@@ -1,4 +1,4 @@
+import { listen } from '@throughline/example-kit';
 import { inventoryService } from './services/inventory.ts';
-import { listen } from './services/listen.ts';
 
 await listen('inventory', inventoryService(), 51);

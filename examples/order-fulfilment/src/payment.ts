@@ -1,4 +1,4 @@
+import { listen } from '@throughline/example-kit';
 import { paymentService } from './services/payment.ts';
-import { listen } from './services/listen.ts';
 
 await listen('payment', paymentService(), 52);

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type ThroughlineClient } from '@throughline/client';
+import { watchProgress } from '@throughline/example-kit';
 import { inspectOrder, type OrderFindings } from './inspect-order.ts';
 import { orderFulfilment, type ServiceUrls, WORKFLOW } from './machine.ts';
 import { type ExampleOrder, exampleOrders } from './orders.ts';
 import { reportLines } from './order-report.ts';
 import { doubleEffects } from './double-effects.ts';
-import { progressLine } from './progress-line.ts';
 
 export interface RunOrdersOptions extends ServiceUrls {
   readonly frontUrl: string;
@@ -60,29 +59,8 @@ const runOrder = async (
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   await client.start(WORKFLOW, { executionId: id, input: asJson({ ...example.order }), labels: { example: 'orders' } });
   out(`${id}  started: ${example.title}`);
-  const stop = new AbortController();
-  const watched = watch(client, id, stop.signal, out);
-  const execution = await client.wait(id, { timeoutMs });
-  // The stream ends by itself right after the last event; one that does not is a finding, not a wait without end.
-  const streamed = await Promise.race([watched, sleep(10_000, 'its live stream did not end', { ref: false })]);
-  stop.abort();
+  const ended = client.wait(id, { timeoutMs });
+  const streamed = await watchProgress(client, id, ended, out);
+  const execution = await ended;
   return inspectOrder(client, example, execution, streamed);
-};
-
-/** Undefined when the stream showed everything to the end; otherwise what was wrong with it. */
-const watch = async (
-  client: ThroughlineClient,
-  id: string,
-  signal: AbortSignal,
-  out: (line: string) => void,
-): Promise<string | undefined> => {
-  try {
-    for await (const event of client.watch(id, { signal })) {
-      const line = progressLine(event);
-      if (line !== undefined) out(`${id}  ${line}`);
-    }
-    return undefined;
-  } catch (error) {
-    return `its live stream failed: ${error instanceof Error ? error.message : String(error)}`;
-  }
 };

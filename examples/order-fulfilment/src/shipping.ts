@@ -1,4 +1,4 @@
+import { listen } from '@throughline/example-kit';
 import { shippingService } from './services/shipping.ts';
-import { listen } from './services/listen.ts';
 
 await listen('shipping', shippingService(), 53);

@@ -6,6 +6,18 @@ export { findNatsServer, startNats, type NatsOptions, type RunningNats } from '.
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
 export { findPostgres } from './postgres-binaries.ts';
 export { migrate, schemaOf, type Migration } from './migrate.ts';
-export { EXAMPLES, freePort, freePorts, portBaseOf, portsFrom, takenPorts, type Ports } from './ports.ts';
+export {
+  type ExampleName,
+  EXAMPLES,
+  type ExampleServer,
+  freePort,
+  freePorts,
+  portBaseOf,
+  type Ports,
+  portsFrom,
+  takenPorts,
+} from './ports.ts';
+export { replayLock, type ReplayedLock } from './replay-lock.ts';
+export type { Person, PersonsKeys, SigningKey } from './people.ts';
 export { startSystem, type RunningSystem, type SystemOptions } from './system.ts';
 export type { RunningService } from './service-process.ts';

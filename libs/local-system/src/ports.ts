@@ -8,11 +8,18 @@ export interface Ports {
   readonly nats: number;
   readonly natsMonitor: number;
   readonly postgres: number;
-  readonly examples: Readonly<Record<ExampleName, number>>;
+  readonly examples: Readonly<Record<ExampleServer, number>>;
 }
 
-export const EXAMPLES = ['inventory', 'payment', 'shipping'] as const;
-export type ExampleName = (typeof EXAMPLES)[number];
+/** The examples, each with its own servers. One runs at a time, so the ports of one are those of another. */
+export const EXAMPLES = {
+  'order-fulfilment': ['inventory', 'payment', 'shipping'],
+  'change-request': ['assets', 'receiver'],
+} as const;
+export type ExampleName = keyof typeof EXAMPLES;
+export type ExampleServer = (typeof EXAMPLES)[ExampleName][number];
+
+const EXAMPLE_SERVERS: readonly ExampleServer[] = Object.values(EXAMPLES).flat();
 
 export const PORT_BASE = 7400;
 const HIGHEST_OFFSET = 53;
@@ -36,12 +43,17 @@ export const portsFrom = (base: number): Ports => ({
   nats: base + 22,
   natsMonitor: base + 23,
   postgres: base + 32,
-  examples: byName(EXAMPLES, (index) => base + 51 + index),
+  examples: exampleServers((index) => base + 51 + index),
 });
+
+function exampleServers(portAt: (index: number) => number): Ports['examples'] {
+  const [orders, changes] = [EXAMPLES['order-fulfilment'], EXAMPLES['change-request']];
+  return { ...byName(orders, portAt), ...byName(changes, portAt) };
+}
 
 /** Every port one that is free now: for tests, several systems side by side. */
 export async function freePorts(): Promise<Ports> {
-  const free = await takeFreePorts(4 + SERVICES.length + EXAMPLES.length);
+  const free = await takeFreePorts(4 + SERVICES.length + EXAMPLE_SERVERS.length);
   const next = (): number => {
     const port = free.pop();
     if (port === undefined) throw new Error('counted too few ports');
@@ -53,7 +65,7 @@ export async function freePorts(): Promise<Ports> {
     nats: next(),
     natsMonitor: next(),
     postgres: next(),
-    examples: byName(EXAMPLES, next),
+    examples: exampleServers(next),
   };
 }
 

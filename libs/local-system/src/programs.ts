@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SERVICES, type ServiceName } from '@throughline/contracts';
 import { CHECKOUT } from './checkout.ts';
-import type { ExampleName, Ports } from './ports.ts';
+import type { ExampleName, ExampleServer, Ports } from './ports.ts';
 
 /** One program of the system: what to run, and where it says that it is ready. */
 export interface Program {
@@ -44,12 +44,12 @@ export const frontProgram = (ports: Ports): Program => ({
   readyUrl: `http://127.0.0.1:${ports.front}/health/live`,
 });
 
-export const exampleProgram = (example: ExampleName, ports: Ports): Program => ({
-  name: example,
+export const exampleProgram = (example: ExampleName, server: ExampleServer, ports: Ports): Program => ({
+  name: server,
   nodeArgs: ['--enable-source-maps'],
-  entry: join(CHECKOUT, 'examples', 'order-fulfilment', 'dist', `${example}.js`),
-  env: { PORT: String(ports.examples[example]) },
-  readyUrl: `http://127.0.0.1:${ports.examples[example]}/health/live`,
+  entry: join(CHECKOUT, 'examples', example, 'dist', `${server}.js`),
+  env: { PORT: String(ports.examples[server]) },
+  readyUrl: `http://127.0.0.1:${ports.examples[server]}/health/live`,
 });
 
 export function checkBuilt(program: Program): void {

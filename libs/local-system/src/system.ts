@@ -3,11 +3,23 @@ import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@throughline/contracts';
 import { localKey } from './api-key.ts';
 import { taskTokenKeyFile } from './task-token-key.ts';
+import { keysOfPerson, type Person, type PersonsKeys } from './people.ts';
+import { makeSecret } from './secrets.ts';
 import type { ProcessFailed } from './child-process.ts';
 import { postgresHome } from './checkout.ts';
 import { migrate } from './migrate.ts';
 import { startNats, type RunningNats } from './nats-server.ts';
-import { freePorts, portBaseOf, portsFrom, takenPorts, EXAMPLES, type Ports, type WantedPort } from './ports.ts';
+import {
+  type ExampleName,
+  EXAMPLES,
+  type ExampleServer,
+  freePorts,
+  portBaseOf,
+  type Ports,
+  portsFrom,
+  takenPorts,
+  type WantedPort,
+} from './ports.ts';
 import { claimPostgresHome } from './postgres-home.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
 import { exampleProgram, frontProgram, serviceProgram, type Program } from './programs.ts';
@@ -24,8 +36,12 @@ export interface SystemOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Modules of SDK handlers that step-worker loads, as absolute paths. */
   readonly handlers?: readonly string[];
-  /** The example's own servers (inventory, payment, shipping) too. */
-  readonly examples?: boolean;
+  /** The servers of this example too. */
+  readonly example?: ExampleName;
+  /** People with a key of their own beside the local one. */
+  readonly people?: readonly Person[];
+  /** Names of secrets to make where there are none: what a webhook is signed with. */
+  readonly secrets?: readonly string[];
   /** Used instead of starting one. */
   readonly natsUrl?: string;
   /** Used instead of starting one. */
@@ -46,7 +62,9 @@ export interface RunningSystem {
   readonly localKeyFile: string;
   readonly frontUrl: string;
   readonly serviceUrls: Readonly<Record<ServiceName, string>>;
-  readonly exampleUrls: Readonly<Record<(typeof EXAMPLES)[number], string>>;
+  readonly exampleUrls: Readonly<Record<ExampleServer, string>>;
+  /** In the order asked for. */
+  readonly people: readonly PersonsKeys[];
   /** By name: the services, `front` and the example's servers. */
   readonly processes: ReadonlyMap<string, RunningService>;
   readonly nats: RunningNats | undefined;
@@ -76,7 +94,7 @@ class Starting {
   }
 
   async run(): Promise<RunningSystem> {
-    const { home, examples = false, portBase = portBaseOf(process.env) } = this.options;
+    const { home, people = [], secrets = [], portBase = portBaseOf(process.env) } = this.options;
     const services = this.options.services ?? SERVICES;
     mkdirSync(join(home, 'logs'), { recursive: true });
     const ports = portBase === 'free' ? await freePorts() : portsFrom(portBase);
@@ -84,11 +102,13 @@ class Starting {
     const { natsUrl, databaseUrl } = await this.startServers(ports);
     const frontUrl = `http://127.0.0.1:${ports.front}`;
     const { key: apiKey, apiKeysFile, localKeyFile } = localKey(home, frontUrl);
+    const personsKeys = people.map((person) => keysOfPerson(home, apiKeysFile, person));
     const environment = this.environment({ natsUrl, databaseUrl, apiKeysFile, ports });
+    for (const name of secrets) makeSecret(environment['THROUGHLINE_SECRETS_DIR'], name);
     const programs = [
       ...services.map((service) => serviceProgram(service, ports)),
       frontProgram(ports),
-      ...(examples ? EXAMPLES.map((example) => exampleProgram(example, ports)) : []),
+      ...this.exampleServers().map(({ example, server }) => exampleProgram(example, server, ports)),
     ];
     await this.startPrograms(programs, environment);
     return {
@@ -101,6 +121,7 @@ class Starting {
       frontUrl,
       serviceUrls: urlsOf(ports.services),
       exampleUrls: urlsOf(ports.examples),
+      people: personsKeys,
       processes: this.processes,
       nats: this.nats,
       postgres: this.postgres,
@@ -108,8 +129,13 @@ class Starting {
     };
   }
 
+  private exampleServers(): readonly { example: ExampleName; server: ExampleServer }[] {
+    const { example } = this.options;
+    return example === undefined ? [] : EXAMPLES[example].map((server) => ({ example, server }));
+  }
+
   private async checkPorts(ports: Ports, services: readonly ServiceName[]): Promise<void> {
-    const { natsUrl, databaseUrl, examples = false } = this.options;
+    const { natsUrl, databaseUrl } = this.options;
     const wanted: WantedPort[] = [
       { port: ports.front, name: 'front' },
       ...services.map((name) => ({ port: ports.services[name], name })),
@@ -120,7 +146,7 @@ class Starting {
           ]
         : []),
       ...(databaseUrl === undefined ? [{ port: ports.postgres, name: 'Postgres' }] : []),
-      ...(examples ? EXAMPLES.map((name) => ({ port: ports.examples[name], name })) : []),
+      ...this.exampleServers().map(({ server }) => ({ port: ports.examples[server], name: server })),
     ];
     const taken = await takenPorts(wanted);
     if (taken !== undefined) throw new Error(taken);
