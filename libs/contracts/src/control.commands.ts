@@ -28,8 +28,10 @@ export const redriveExecutionSchema = z.strictObject({ reason });
 export const CANCEL_GRACE_MS_MAX = 3_600_000;
 export const cancelExecutionSchema = z.strictObject({
   reason,
-  /** What running steps are given to end by themselves. Absent or 0: they are cut short at once. */
+  /** What running steps are given to end by themselves; 0: they are cut short at once. */
   graceMs: z.int().nonnegative().max(CANCEL_GRACE_MS_MAX).optional(),
+  /** Without `graceMs`: as long as the execution's timeout policy says, or 10 s. */
+  cooperative: z.literal(true).optional(),
 });
 /** As AWS's StopExecution: nothing is waited for. */
 export const terminateExecutionSchema = z.strictObject({

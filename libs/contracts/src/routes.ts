@@ -55,4 +55,3 @@ export {
   WAIT_MS_MAX,
 } from './routes/execution.routes.ts';
 export { registerWorkflowRequestSchema, validateWorkflowRequestSchema } from './routes/workflow.routes.ts';
-export { CANCEL_GRACE_MS } from './routes/control.routes.ts';

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EXECUTION_STATUSES, type ExecutionStatus, type JsonObject } from '@throughline/contracts';
 import { codeOf, type ExecutionUnderTest, givenMachine, START_AT, type Then } from './spec/given-when-then.ts';
 import { machine, ONE_TASK, task } from './spec/example-machines.ts';
@@ -96,5 +98,25 @@ describe('an execution', () => {
       expect(codeOf(then)).toBeUndefined();
       expect(then.state.status).toBe(expected);
     }
+  });
+});
+
+describe('docs/lifecycle.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'lifecycle.md'), 'utf8');
+  const cellsOf = (line: string): readonly string[] =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', ''));
+
+  test('shows the table', () => {
+    const lines = page.split('\n');
+    const at = lines.findIndex((line) => cellsOf(line)[1] === 'pause');
+    const [, ...commands] = cellsOf(lines[at] ?? '');
+    const shown = lines.slice(at + 2, at + 2 + EXECUTION_STATUSES.length).map((line) => {
+      const [status, ...cells] = cellsOf(line);
+      return [status, Object.fromEntries(commands.map((command, i) => [command, cells[i]]))];
+    });
+    expect(Object.fromEntries(shown)).toEqual(TABLE);
   });
 });

@@ -14,9 +14,6 @@ import { pendingStepSchema } from '../run-state.views.ts';
 import { executionViewSchema } from '../views.ts';
 import { idParams, route } from './route.ts';
 
-/** What running steps are given to end by themselves where a cancel does not say. */
-export const CANCEL_GRACE_MS = 10_000;
-
 const control = <const N extends string, const B extends z.ZodType>(name: N, summary: string, body: B) =>
   route({
     service: 'orchestrator',
@@ -55,7 +52,8 @@ export const controlRoutes = {
     'Cancel: running handlers are told and may end within the grace; their results are refused after it',
     z.strictObject({
       reason: z.string().max(1_024).optional(),
-      graceMs: z.int().nonnegative().max(CANCEL_GRACE_MS_MAX).default(CANCEL_GRACE_MS),
+      /** Absent: as long as the execution's timeout policy says, or 10 s. */
+      graceMs: z.int().nonnegative().max(CANCEL_GRACE_MS_MAX).optional(),
     }),
   ),
   terminateExecution: control('terminate', 'StopExecution: end at once', terminateExecutionSchema),
