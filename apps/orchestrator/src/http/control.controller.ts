@@ -69,7 +69,7 @@ export class ControlController {
     @Params() { id }: ParamsOf<typeof routes.cancelExecution>,
     @Body() body: BodyOf<typeof routes.cancelExecution>,
   ): Promise<ExecutionView> {
-    return this.command(caller, id, { type: 'CancelExecution', body });
+    return this.command(caller, id, { type: 'CancelExecution', body: { ...body, cooperative: true } });
   }
 
   @Handle(routes.terminateExecution)

@@ -8,8 +8,8 @@ import { Run } from './run.ts';
 
 type CancelRecord = Extract<ExecutionCommandRecord, { type: 'CancelExecution' | 'SignalExecution' }>;
 
-/** What a signal gives, which cannot say. */
-const SIGNAL_GRACE_MS = 10_000;
+/** Where neither the command nor a policy says. */
+const GRACE_MS = 10_000;
 
 /**
  * Nothing new starts, and nobody but a worker is waited for. What workers run may end within the grace; the effects tell
@@ -17,10 +17,7 @@ const SIGNAL_GRACE_MS = 10_000;
  */
 export const cancelExecution = (state: ExecutionState, command: CancelRecord, env: Env): ExecutionDecision => {
   const run = new Run(state, command, env);
-  const graceMs =
-    command.type === 'SignalExecution'
-      ? SIGNAL_GRACE_MS
-      : (command.body.graceMs ?? state.classification?.policy.cancelGraceMs ?? 0);
+  const graceMs = graceOf(state, command);
   const attempts = openAttempts(state);
   if (graceMs === 0 || !attempts.some(isInWorkersHands)) {
     endExecution(run, { type: 'ExecutionCancelled' });
@@ -35,6 +32,13 @@ export const cancelExecution = (state: ExecutionState, command: CancelRecord, en
   for (const timer of armedTimers(run.state)) run.emit({ type: 'TimerCancelled', timer: timer.id });
   run.arm('cancel-grace', ROOT_FRAME, run.nowMs() + graceMs);
   return run.accepted();
+};
+
+const graceOf = ({ classification }: ExecutionState, command: CancelRecord): number => {
+  const byPolicy = classification?.policy.cancelGraceMs;
+  if (command.type === 'SignalExecution') return byPolicy ?? GRACE_MS;
+  const { graceMs, cooperative } = command.body;
+  return graceMs ?? byPolicy ?? (cooperative ? GRACE_MS : 0);
 };
 
 /** The last that was waited for has ended. */
