@@ -132,7 +132,8 @@ describe('the order example on the whole system', () => {
       // The cast states that an order is JSON.
       input: { ...order(0).example.order, orderId: 'cancel-1', packingSeconds: 60 } as never,
     });
-    expect((await orders.client.cancel(id, { reason: 'spec' })).status).toBe('cancelled');
+    await orders.client.cancel(id, { reason: 'spec', graceMs: 1_000 });
+    expect((await orders.client.wait(id, { timeoutMs: 30_000 })).status).toBe('cancelled');
     await expect(orders.client.cancel(id)).rejects.toMatchObject({ code: 'TL0106' });
   });
 

@@ -127,6 +127,9 @@ const executionCommands = (program: Command, run: Run): void => {
     .option('--attributes <json>', 'JSON, @file, or @-: planId, riskLevel, affectedPaths, …')
     .option('--until <state>', 'wait for a review before this state')
     .option('--not-before <time>', 'stay queued until then, RFC 3339')
+    .option('--dry-run', 'walk the machine with answers: nothing is called, nothing is written')
+    .option('--answers <json>', 'of a dry run: JSON, @file, or @-')
+    .option('--recorded <execution>', 'of a dry run: the answers that this execution got')
     .option('--wait', 'wait for the end; exit 1 unless it succeeded')
     .action(run(executions.startExecution));
   program

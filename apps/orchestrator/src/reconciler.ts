@@ -37,7 +37,7 @@ const START_AGAIN_MS = 60_000;
 export class Reconciler {
   private readonly nc: NatsConnection;
   private readonly loop: CommandLoop;
-  private readonly reads: Pick<EngineReads, 'standingStill'>;
+  private readonly reads: Pick<EngineReads, 'standingStill' | 'deliveringStill'>;
   private readonly options: ReconcilerOptions;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -48,7 +48,7 @@ export class Reconciler {
   constructor(
     nc: NatsConnection,
     loop: CommandLoop,
-    reads: Pick<EngineReads, 'standingStill'>,
+    reads: Pick<EngineReads, 'standingStill' | 'deliveringStill'>,
     options: ReconcilerOptions,
   ) {
     this.nc = nc;
@@ -82,7 +82,8 @@ export class Reconciler {
     const page = await this.reads.standingStill(before, PAGE, this.position);
     this.position = page.length === PAGE ? page.at(-1) : undefined;
     const idle = new Map<string, Promise<boolean>>();
-    for (const execution of page) {
+    const delivering = await this.reads.deliveringStill(before, PAGE);
+    for (const execution of [...page, ...delivering]) {
       if (this.stopped) return;
       const ref: AggregateRef = {
         tenant: tenantSchema.parse(execution.tenant),

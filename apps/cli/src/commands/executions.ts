@@ -12,6 +12,7 @@ import {
 import { tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { UsageError } from '../failures.ts';
+import { dryRun } from './dry-run.ts';
 import { allItems, type Invocation } from '../invocation.ts';
 import { showAdvice } from './errors.ts';
 import { jsonArgument } from '../json-argument.ts';
@@ -31,11 +32,18 @@ export interface StartOptions {
   readonly priority?: string;
   readonly attributes?: string;
   readonly until?: string;
+  readonly dryRun?: boolean;
+  readonly answers?: string;
+  readonly recorded?: string;
   readonly notBefore?: string;
   readonly wait?: boolean;
 }
 
 export const startExecution = async (cli: Invocation, workflow: string, options: StartOptions): Promise<ExitCode> => {
+  if (options.dryRun) return dryRun(cli, workflow, options);
+  if (options.answers !== undefined || options.recorded !== undefined) {
+    throw new UsageError('--answers and --recorded are for --dry-run');
+  }
   const request: StartRequest = {
     ...(options.input === undefined ? {} : { input: jsonArgument(options.input) }),
     ...(options.id === undefined ? {} : { executionId: options.id }),

@@ -192,7 +192,10 @@ describe('the command loop over a real log', () => {
       nc,
       system.loop,
       // The read model only says where to look; here it says so without a database.
-      { standingStill: async () => [{ tenant: TENANT, id: 'e-lost', startedAt: '' }] },
+      {
+        standingStill: async () => [{ tenant: TENANT, id: 'e-lost', startedAt: '' }],
+        deliveringStill: async () => [],
+      },
       {
         standingStillMs: 0,
         everyMs: 1_000,

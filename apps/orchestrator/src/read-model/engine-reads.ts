@@ -1,4 +1,5 @@
 import type { Tenant } from '@throughline/contracts';
+import { hashOfTag } from './control-rows.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 export interface OpenExecution {
@@ -29,6 +30,20 @@ export class EngineReads {
       orderBy: [{ startedAt: 'asc' }, { id: 'asc' }],
       take: limit,
     });
+  }
+
+  /** Ended executions whose result is still on its way, and that nothing happened to since `before`. */
+  async deliveringStill(before: string, limit: number): Promise<readonly OpenExecution[]> {
+    const rows = await this.prisma.executionTag.findMany({
+      where: {
+        name: 'deliveryState',
+        valueHash: hashOfTag('pending'),
+        execution: { endedAt: { not: null }, updatedAt: { lt: before } },
+      },
+      select: { tenant: true, execution: { select: { id: true, startedAt: true } } },
+      take: limit,
+    });
+    return rows.map(({ tenant, execution }) => ({ tenant, ...execution }));
   }
 
   async countOpen(tenant: Tenant, standingStillSince?: string): Promise<number> {

@@ -14,6 +14,9 @@ CREATE TABLE "execution_tags" (
 );
 CREATE INDEX "execution_tags_tenant_execution_id_idx" ON "execution_tags"("tenant", "execution_id");
 
+-- Where the reconciler looks for deliveries that are under way, of every tenant.
+CREATE INDEX "execution_tags_name_value_hash_idx" ON "execution_tags"("name", "value_hash");
+
 CREATE TABLE "approvals" (
     "tenant" TEXT NOT NULL,
     "execution_id" TEXT NOT NULL,
