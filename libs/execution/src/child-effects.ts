@@ -86,6 +86,8 @@ const startBody = (
   ...(start.runId === null ? {} : { runId: start.runId }),
   ...(name === undefined ? {} : { name }),
   generation: start.generation + 1,
+  // Who asked for the parent asked for this too, and may not approve it.
+  requestedBy: start.requestedBy,
   parentAttempt: { token, awaits: childAwaits(resource) },
   ...heldAbove(state, start, { lockRequest, resource }),
 });

@@ -37,7 +37,6 @@ describe('what can be said of a command before its aggregate is looked at', () =
       'TL0001',
     ],
     ['a command of another aggregate', 'tl.cmd.0.client.default.workflow.w', cancel, 'TL0001'],
-    ['an aggregate that nothing decides', 'tl.cmd.0.client.default.lock.l', cancel, 'TL0006'],
     ['an origin that may not send it', 'tl.cmd.0.worker.default.execution.e-1', cancel, 'TL0110'],
     ['a subject that addresses nothing', 'tl.cmd.0.client.default', cancel, 'TL0006'],
   ])('%s is refused with its code', (_what, subject, body, code) => {

@@ -118,9 +118,12 @@ export const checkCommand = (
   return { kind: 'command', received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
 };
 
-/** Whoever could name an attempt could end it with a child of its own making; likewise a schedule's run. */
-const isChildOfEngine = ({ parentAttempt, generation, schedule, heldAssets }: StartExecution): boolean =>
-  parentAttempt !== undefined || generation !== undefined || schedule !== undefined || heldAssets !== undefined;
+/**
+ * Whoever could name an attempt could end it with a child of its own making; likewise a schedule's run. Whoever could say on
+ * whose behalf it starts could approve what it asks for itself.
+ */
+const isChildOfEngine = ({ parentAttempt, generation, schedule, heldAssets, requestedBy }: StartExecution): boolean =>
+  [parentAttempt, generation, schedule, heldAssets, requestedBy].some((said) => said !== undefined);
 
 /** A sender that waits hears why; a message that nobody waits for must leave a trace, so it is dead-lettered. */
 const refuse = (checked: Extract<Checked, { kind: 'refused' }>, reply: CommandConsumerOptions['reply']): Handled => {
