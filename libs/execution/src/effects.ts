@@ -24,6 +24,7 @@ import {
   executionIdOf,
   type ExecutionState,
   isInWorkersHands,
+  mayStartWork,
   type OpenAttempt,
   openAttempts,
 } from './execution-state.ts';
@@ -129,6 +130,10 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
         if (after.pausedAt === null) {
           effects.push(...armedBefore(after, commit.version).map((timer) => armEffect(after, timer)));
         }
+        effects.push(...continuedAfterHold(after, commit.version));
+        return;
+      case 'ApprovalClosed':
+        effects.push(...continuedAfterHold(after, commit.version));
         return;
       case 'StepCancelled':
       case 'StepTimedOut':
@@ -312,6 +317,12 @@ const awaitsOthers = ({ awaits, submitted }: OpenAttempt): boolean =>
 /** Timers of earlier commits: this one's own have effects of their own. */
 const armedBefore = (state: ExecutionState, version: number): readonly ArmedTimer[] =>
   armedTimers(state).filter(({ id }) => !id.startsWith(`${version}-`));
+
+/** A continuation that was refused during a pause or hold does not come again by itself. */
+const continuedAfterHold = (state: ExecutionState, version: number): readonly Effect[] =>
+  state.continuation && state.continuation.version < version && mayStartWork(state)
+    ? [continueEffect(state, state.continuation)]
+    : [];
 
 const stopEffect =
   ({ ref }: ExecutionState) =>

@@ -100,6 +100,8 @@ const CUT_GOES_ON: ReadonlySet<ExecutionEvent['type']> = new Set([
 const withCut = (before: ExecutionState, after: ExecutionState, event: ExecutionEvent): ExecutionState => {
   const { type } = event;
   if (event.type === 'LockWaitEnded' && event.how !== undefined) return after;
+  // Deliveries of an ended execution do not move it.
+  if (before.end !== null && type !== 'ExecutionReopened') return after;
   if (before.cutFrom !== null) return CUT_GOES_ON.has(type) ? after : { ...after, cutFrom: null };
   return after.frames !== before.frames && CUTTING.has(type) ? { ...after, cutFrom: before.frames } : after;
 };

@@ -193,11 +193,18 @@ export const failedFrames = (frames: Frames): readonly Frame[] =>
  * those that had failed first. Retries count anew, as they do in AWS.
  */
 export const reopenedFrames = (frames: Frames, failedFirst: boolean): Frames => {
-  const cut = inOrder(frames.byId.valueSeq()).filter(({ phase }) => isCut(phase));
+  const cut = inOrder(frames.byId.valueSeq()).filter((frame) => isCut(frame.phase) || isStuck(frame));
   const first = failedFirst ? cut.filter(({ phase }) => phase.kind === 'inside') : [];
   const again = [...first, ...cut.filter((frame) => !first.includes(frame))];
-  return again.reduce((all, frame) => withFrame(all, { ...frame, phase: { kind: 'again' }, retries: [] }), frames);
+  return again.reduce(
+    (all, frame) => withFrame(all, { ...frame, phase: { kind: 'again' }, retries: [], fanOut: null }),
+    frames,
+  );
 };
+
+/** A fan-out that failed by itself: nothing of it runs, and nothing of it can begin. */
+const isStuck = ({ phase, fanOut }: Frame): boolean =>
+  phase.kind === 'children' && fanOut !== null && fanOut.running === 0 && !mayOpen(fanOut);
 
 const isCut = ({ kind }: FramePhase): boolean =>
   kind === 'inside' || kind === 'lock' || kind === 'step' || kind === 'wait' || kind === 'retry' || kind === 'again';

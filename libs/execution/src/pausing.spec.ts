@@ -115,6 +115,15 @@ describe('an execution that is started until a state', () => {
 });
 
 describe('an execution that is not to start before an instant', () => {
+  test('has all of its time from then on', () => {
+    const execution = givenMachine({ ...ONE_TASK, TimeoutSeconds: 60 });
+    const notBefore = execution.later(3_600_000).now;
+    execution.later(-3_600_000).start({}, undefined, { notBefore });
+    execution.fire();
+    expect(execution.state.status).toBe('running');
+    expect(dueIn(execution)).toEqual([60]);
+  });
+
   test('is queued until then', () => {
     const execution = givenMachine(ONE_TASK);
     const notBefore = execution.later(90_000).now;

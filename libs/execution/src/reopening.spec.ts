@@ -81,6 +81,39 @@ describe('a failed execution', () => {
   });
 });
 
+describe('a failed execution whose result is delivered', () => {
+  test('does again only what had not ended', () => {
+    const each = { Type: 'Map', ItemProcessor: machine({ Work: task() }), End: true };
+    const target = { Type: 'nats', Subject: 'orders' };
+    const execution = givenMachine({ ...machine({ Each: each }), Throughline: { Delivery: { Targets: [target] } } });
+    execution.start([0, 1]);
+    const [first, second] = [...execution.state.attempts.keys()];
+    execution.complete('zero', first as never);
+    expect(typesOf(execution.fail('Broken', '', second as never))).toContain('DeliveryScheduled');
+    expect(tasksOf(execution.control('RedriveExecution')).map(({ input }) => input)).toEqual([1]);
+  });
+});
+
+describe('a Map that fails before its first item', () => {
+  test('is begun again', () => {
+    const each = {
+      Type: 'Map',
+      ItemProcessor: {
+        ...machine({ Work: task() }),
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      },
+      ItemsPath: '$.items',
+      ToleratedFailureCountPath: '$.missing',
+      End: true,
+    };
+    const execution = givenMachine(machine({ Each: each }));
+    expect(execution.start({ items: [1, 2] }).state.status).toBe('failed');
+    const then = execution.control('RetryExecution');
+    expect(typesOf(then).slice(0, 2)).toEqual(['ExecutionReopened', 'MapStarted']);
+    expect(then.state.status).toBe('failed');
+  });
+});
+
 describe('an execution whose time is over', () => {
   test('has all of its time again, and shows what it had waited for', () => {
     const execution = givenMachine(

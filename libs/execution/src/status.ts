@@ -48,7 +48,7 @@ export const LEGAL_TRANSITIONS: Readonly<Record<ExecutionStatus | 'none', readon
     'cancelled',
     'timed_out',
   ],
-  needs_review: ['running', 'waiting', 'paused', 'cancelling', 'failed', 'cancelled', 'timed_out'],
+  needs_review: ['awaiting_approval', 'running', 'waiting', 'paused', 'cancelling', 'failed', 'cancelled', 'timed_out'],
   cancelling: ['cancelled', 'failed', 'timed_out'],
   succeeded: [],
   // Only by being reopened.

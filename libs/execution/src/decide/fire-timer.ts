@@ -21,6 +21,10 @@ export const fireTimer = (state: ExecutionState, command: FireRecord, env: Env):
   const timer = timerOf(state, command.body.timer);
   if (!timer) return refused('TL0108', `timer ${command.body.timer} is not armed`);
   if (state.pausedAt !== null) return refused('TL0108', `timer ${timer.id} stands still: the execution is paused`);
+  if (timer.purpose === 'retry' && state.hold !== null) {
+    // It is armed again when the review has taken place.
+    return refused('TL0108', `timer ${timer.id} starts nothing: the execution is ${state.status}`);
+  }
   // Both are UTC with milliseconds, so they compare as text.
   if (env.at < timer.dueAt) {
     return refused('TL0108', `timer ${timer.id} is due at ${timer.dueAt} only`, { dueAt: timer.dueAt });

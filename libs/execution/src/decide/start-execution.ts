@@ -79,9 +79,10 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   const classified = classifiedBy(machine, body);
   if (classified) run.emit(classified);
   const timeoutMs = machine.timeoutMs ?? classified?.policy.executionMs;
-  if (timeoutMs !== undefined) run.arm('execution-timeout', ROOT_FRAME, run.nowMs() + timeoutMs);
-  if (run.state.hold === 'queued' && body.notBefore !== undefined) {
-    run.arm('start', ROOT_FRAME, Math.max(run.nowMs(), parseInstant(body.notBefore) ?? 0));
-  } else begin(run);
+  // Its time begins when it does.
+  const beginMs = Math.max(run.nowMs(), body.notBefore === undefined ? 0 : (parseInstant(body.notBefore) ?? 0));
+  if (timeoutMs !== undefined) run.arm('execution-timeout', ROOT_FRAME, beginMs + timeoutMs);
+  if (run.state.hold === 'queued') run.arm('start', ROOT_FRAME, beginMs);
+  else begin(run);
   return run.accepted();
 };

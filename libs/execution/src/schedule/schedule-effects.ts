@@ -99,7 +99,7 @@ const armEffect = ({ ref, correlationId }: ScheduleState, { id, dueAt, tracepare
   message: { v: 1, timer: id, dueAt, correlationId, ...(traceparent === null ? {} : { traceparent }) },
 });
 
-const startRun = ({ ref }: ScheduleState, { executionId, instant, spec, traceparent }: OpenRun): CommandTo => {
+const startRun = ({ ref, putBy }: ScheduleState, { executionId, instant, spec, traceparent }: OpenRun): CommandTo => {
   const { workflow, version, input = {}, labels } = spec;
   const scheduleId = scheduleIdOf(ref);
   return commandTo(executionRef(ref.tenant, executionId), ['scheduled-start', executionId], traceparent, {
@@ -111,6 +111,8 @@ const startRun = ({ ref }: ScheduleState, { executionId, instant, spec, tracepar
       trigger: 'scheduled',
       labels: { ...labels, [SCHEDULE_LABEL]: scheduleId, [SCHEDULED_FOR_LABEL]: instant },
       schedule: { scheduleId, instant },
+      // Who made the schedule asked for its runs, and may not approve them.
+      ...(putBy === null ? {} : { requestedBy: putBy.id }),
     },
   });
 };
