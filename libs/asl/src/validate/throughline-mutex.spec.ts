@@ -17,7 +17,7 @@ describe('a mutex in a definition', () => {
     ['an object', { Mutex: { 'Assets.$': '$.all', WaitSeconds: 60 } }],
     ['an expression', { Mutex: '{% $states.input.asset %}' }, { QueryLanguage: 'JSONata' }],
     ['names and expressions', { Mutex: { Assets: ['a', '{% $x %}'] } }, { QueryLanguage: 'JSONata' }],
-  ])('may be %s', (_what, extension, extra) => {
+  ])('may be %s', (_what, extension, extra = {}) => {
     expect(faultsOf(withMutex(extension, extra))).toEqual([]);
   });
 
@@ -35,7 +35,7 @@ describe('a mutex in a definition', () => {
     ['a wait of no time', { Mutex: { Assets: 'a', WaitSeconds: 0 } }, `${AT}/Mutex/WaitSeconds`, 'OUT_OF_RANGE'],
     ['an unknown field', { Mutex: { Assets: 'a', Forever: true } }, `${AT}/Mutex/Forever`, 'UNKNOWN_FIELD'],
     ['a bad expression', { Mutex: '{% ( %}' }, `${AT}/Mutex`, 'BAD_JSONATA', { QueryLanguage: 'JSONata' }],
-  ])('may not be %s', (_what, extension, pointer, code, extra) => {
+  ])('may not be %s', (_what, extension, pointer, code, extra = {}) => {
     expect(faultsOf(withMutex(extension, extra))).toContain(`${code} ${pointer}`);
   });
 });
