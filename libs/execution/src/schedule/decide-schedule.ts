@@ -61,6 +61,8 @@ const put = (state: ScheduleState, command: CommandOf<'PutSchedule'>, env: Env):
     return { kind: 'ignored' };
   const run = new ScheduleRun(state, command);
   run.emit({ type: 'SchedulePut' });
+  // A policy that now allows it must not let later instants overtake the one that waits.
+  run.startQueued();
   run.disarm();
   armNext(run, found.timing);
   return run.accepted();

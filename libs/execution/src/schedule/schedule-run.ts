@@ -63,10 +63,10 @@ export class ScheduleRun {
     if (this.state.queued) this.skip(this.state.queued, why);
   }
 
-  /** What waited for the last execution to end. */
+  /** What waited for the last execution to end, or for a policy that lets it run beside the others. */
   startQueued(): void {
-    const { queued, open, status } = this.state;
-    if (queued && open.length === 0 && status === 'active') this.request(queued);
+    const { queued, status } = this.state;
+    if (queued && status === 'active' && overlapVerdict(this.state).kind === 'start') this.request(queued);
   }
 
   /** Makes room as the schedule's overlap policy says, then starts, queues or skips. */

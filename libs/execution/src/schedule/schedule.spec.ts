@@ -169,6 +169,16 @@ describe('overlap', () => {
     expect(under.state.past).toMatchObject([{ outcome: 'skipped', why: 'too-many' }]);
   });
 
+  test('what waits starts when the policy becomes allow: later instants never overtake it', () => {
+    const under = scheduled({ overlap: 'queue_one' });
+    under.fire(1, { catchUp: 2 });
+    expect(under.state.queued?.instant).toBe('2026-01-31T12:02:00.000Z');
+    const then = under.later(1).put({ overlap: 'allow' });
+    expect(then.types).toEqual(['SchedulePut', 'ScheduledRunRequested', 'ScheduleDisarmed', 'ScheduleArmed']);
+    under.fire();
+    expect(under.state.open.map(({ instant }) => instant.slice(11, 16))).toEqual(['12:01', '12:02', '12:03']);
+  });
+
   test('queue_one: one waits for the end of the last, and starts with it', () => {
     const under = scheduled({ overlap: 'queue_one' });
     under.fire();
