@@ -83,6 +83,7 @@ export {
   type ScheduleState,
 } from './schedule/schedule-state.ts';
 export { decideRound, type Pending, type Round, type RoundMeta, type RoundOutcome } from './round.ts';
+export { stateFromJson, stateToJson } from './state-json.ts';
 export { isLegalTransition, LEGAL_TRANSITIONS } from './status.ts';
 export {
   type EditedPolicy,
