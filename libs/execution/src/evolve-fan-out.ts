@@ -1,6 +1,7 @@
-import type { ExecutionEvent, Json } from '@throughline/contracts';
+import type { Json } from '@throughline/contracts';
 import { Map } from 'immutable';
 import type { ExecutionCommandRecord } from './decider.ts';
+import type { EventOf } from './event-data.ts';
 import { moving, restingAs } from './evolve-control.ts';
 import type { ExecutionState } from './execution-state.ts';
 import {
@@ -18,8 +19,6 @@ import {
 } from './frames.ts';
 import { historyCounted } from './history-event-ids.ts';
 import { jsonBytes } from './json-size.ts';
-
-type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
 
 /** How the events of Parallel and Map fold. A child frame lives as long as its branch or iteration runs. */
 
