@@ -43,6 +43,7 @@ const PURE_DEPENDENCIES = [
   'canonicalize',
   'immutable',
   'json-p3',
+  'rfc6902',
   'jsonata',
   're2js',
   'js-yaml',

@@ -1,4 +1,6 @@
 export * from './json.ts';
+export * from './json-patch.ts';
+export * from './moments.ts';
 export * from './ids.ts';
 export * from './priority.ts';
 export * from './streams.ts';
