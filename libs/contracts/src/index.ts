@@ -39,4 +39,5 @@ export * from './settings.views.ts';
 export * from './preflight.views.ts';
 export * from './dead-letters.views.ts';
 export * from './locks.views.ts';
+export * from './what-if.views.ts';
 export * from './routes.ts';

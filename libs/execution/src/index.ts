@@ -93,6 +93,7 @@ export {
   tenantRef,
   type TenantState,
 } from './tenant/tenant-state.ts';
+export { taskTokenOf } from './task-token.ts';
 export { type CommitAt, foldCommit, walkCommit, type WalkedEvent } from './walk.ts';
 export { workflowIdOf, workflowRef } from './workflow/workflow-id.ts';
 export {

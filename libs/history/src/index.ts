@@ -8,3 +8,4 @@ export { type ResolveMachine, verify, verifyInSteps } from './verify.ts';
 export { type AwsHistoryEvent, detailsOf } from './aws-history/aws-event.ts';
 export { awsHistory, awsHistoryInSteps } from './aws-history/aws-history.ts';
 export { namedResource } from './aws-history/task-events.ts';
+export { firstDecidedOtherwise, whatIf, whatIfInSteps } from './what-if/what-if.ts';

@@ -2,7 +2,6 @@ import { formatInstant, parseInstant } from '@throughline/asl';
 import {
   type AggregateRef,
   aggregateIdSchema,
-  type CommandId,
   type DryRunAnswer,
   type DryRunAnswers,
   type DryRunReport,
@@ -18,9 +17,6 @@ import {
   armedTimers,
   canonicalHash,
   type CommitAt,
-  decideRound,
-  DEFAULT_LIMITS,
-  executionDecider,
   type ExecutionState,
   frameOf,
   initialExecution,
@@ -29,11 +25,10 @@ import {
   outputLeft,
   requiresPreflight,
   type ResolvedMachine,
-  storedAt,
   walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
-import { commitDigest } from '../state-hash.ts';
+import { WalkedExecution } from '../walked-execution.ts';
 
 export interface DryRun {
   readonly machine: ResolvedMachine;
@@ -58,7 +53,7 @@ export const dryRun = (run: DryRun): DryRunReport => new Walk(run).go();
 
 class Walk {
   private readonly run: DryRun;
-  private state: ExecutionState;
+  private readonly walked: WalkedExecution;
   private nowMs: number;
   private commands = 0;
   private truncated = false;
@@ -80,7 +75,11 @@ class Walk {
       aggregate: 'execution',
       aggregateId: aggregateIdSchema.parse('dry-run'),
     };
-    this.state = executionDecider.initial(ref);
+    this.walked = new WalkedExecution(initialExecution(ref), () => run.machine);
+  }
+
+  private get state(): ExecutionState {
+    return this.walked.state;
   }
 
   go(): DryRunReport {
@@ -158,20 +157,10 @@ class Walk {
       replyTo: _replyTo,
       ...parsed
     } = sentCommandSchemas.execution.parse(JSON.parse(JSON.stringify(sent)));
-    const before = this.state;
-    const round = decideRound(executionDecider, before, [{ command: parsed, at: this.now() }], {
-      commitId: `commit-${before.version + 1}` as CommandId, // a subject token
-      limits: DEFAULT_LIMITS,
-      machineOf: () => this.run.machine,
-    });
-    const [outcome] = round.outcomes;
+    const { before, outcomes, logged } = this.walked.decide([{ command: parsed, at: this.now() }]);
+    const [outcome] = outcomes;
     if (outcome?.kind === 'refused') throw new Error(`${outcome.refusal.code}: ${outcome.refusal.message}`);
-    if (!round.draft) return;
-    // The cast adds what a draft lacks of a commit.
-    const commit = { ...round.draft, digest: '' } as CommitAt['commit'];
-    const seq = before.version + 1;
-    this.state = storedAt(round.state, seq);
-    walkCommit(before, { commit: { ...commit, digest: commitDigest(commit) }, seq }, (walked) => this.see(walked));
+    if (logged) walkCommit(before, logged, (walked) => this.see(walked));
   }
 
   private see({ event, before, after, command }: WalkedEvent<ExecutionState>): void {

@@ -1,0 +1,47 @@
+import type { Machine } from '@throughline/asl';
+import type { ExecutionEvent, PreflightResult, RecordedExecutionCommand } from '@throughline/contracts';
+import { type CommitAt, requiresPreflight, type ResolvedMachine } from '@throughline/execution';
+import type { MachineOf, PendingCommand } from '../walked-execution.ts';
+
+type Workflow = Extract<ExecutionEvent, { type: 'ExecutionStarted' }>['workflow'];
+
+/** Nobody is called, so nobody has to be there. */
+const PASSED: PreflightResult = { checks: 0, findings: [] };
+
+/**
+ * Another machine in the place of the one that an execution is pinned to. It goes by the recorded name, version and hash:
+ * these stand in content hashes and in the context object, and would make everything look different that is not.
+ */
+export class Candidate {
+  readonly startedAs: Workflow | undefined;
+  private readonly machine: Machine;
+
+  constructor(machine: Machine, commits: readonly CommitAt[]) {
+    this.machine = machine;
+    const started = commits[0]?.commit.events.find((event) => event.type === 'ExecutionStarted');
+    this.startedAs = started?.workflow;
+  }
+
+  readonly machineOf: MachineOf = (state) => {
+    const workflow = state.start?.workflow ?? this.startedAs;
+    return workflow && this.as(workflow);
+  };
+
+  private as({ name, version, hash }: Workflow): ResolvedMachine {
+    return { name, version, hash, machine: this.machine };
+  }
+
+  /** A recorded command as it would have come to this machine. */
+  pendingOf({ at, seed: _seed, events: _events, ...command }: RecordedExecutionCommand): PendingCommand {
+    return { at, command: this.completed(command) };
+  }
+
+  /** What a preflight finds is recorded with the start, where the machine or the start asks for one. */
+  private completed(command: PendingCommand['command']): PendingCommand['command'] {
+    if (command.type !== 'StartExecution') return command;
+    const { preflightResult, ...body } = command.body;
+    const wanted = requiresPreflight(this.machine, body);
+    if (wanted === (preflightResult !== undefined)) return command;
+    return { ...command, body: wanted ? { ...body, preflightResult: PASSED } : body };
+  }
+}
