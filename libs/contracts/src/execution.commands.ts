@@ -3,6 +3,7 @@ import { assetNameSchema, fencingTokenSchema, lockRequestSchema, MUTEX_ASSETS_MA
 import { attributesSchema } from './attributes.ts';
 import { controlCommandBodies } from './control.commands.ts';
 import { deliveryCommandBodies, deliveryRequestSchema } from './delivery.messages.ts';
+import { effectClassSchema } from './execution.events.ts';
 import {
   attemptTokenSchema,
   correlationIdSchema,
@@ -87,11 +88,13 @@ export const startExecutionSchema = z.strictObject({
   heldAssets: z.array(assetNameSchema).max(HELD_ASSETS_MAX).optional(),
 });
 
-/** Both ends of a step attempt as its worker saw them: recorded input, so replay needs no clock. */
-const attemptTimes = {
+/** A step attempt as its worker saw it: recorded input, so replay needs no clock. */
+const workerSaid = {
   startedAt: instantSchema,
   finishedAt: instantSchema,
   worker: z.string().min(1).max(128),
+  /** What the handler declares itself to be. Absent: what the task says, or nothing is known of it. */
+  effectClass: effectClassSchema.optional(),
 };
 
 export const completeStepSchema = z.strictObject({
@@ -99,7 +102,7 @@ export const completeStepSchema = z.strictObject({
   output: jsonSchema,
   /** sha256 of the RFC 8785 form of `output`. */
   outputHash: z.string().regex(/^[0-9a-f]{64}$/),
-  ...attemptTimes,
+  ...workerSaid,
 });
 
 export const failStepSchema = z.strictObject({
@@ -107,7 +110,7 @@ export const failStepSchema = z.strictObject({
   /** Both may be absent: a callback can fail a task without saying why. */
   error: errorNameSchema.optional(),
   cause: causeSchema.optional(),
-  ...attemptTimes,
+  ...workerSaid,
 });
 
 /** SendTaskSuccess and SendTaskFailure, once the task token was found to be ours. */

@@ -44,6 +44,13 @@ export const EFFECT_CLASSES = ['pure', 'idempotent', 'external'] as const;
 export const effectClassSchema = z.enum(EFFECT_CLASSES);
 export type EffectClass = z.infer<typeof effectClassSchema>;
 
+/** What a step is taken for where neither its definition nor its handler says anything. */
+export const defaultEffectClass = (resource: string): EffectClass =>
+  resource.startsWith('tl:') ? 'idempotent' : 'external';
+
+/** Beside a report that says otherwise of its handler: the definition declares the class, and that goes first. */
+const effectClassDeclared = z.literal('declared').optional();
+
 /**
  * What ends a step attempt: the answer of the worker that ran it, which for a job (`.sync`) may be submitted before; a
  * callback, after a worker has submitted the work or taken the activity; the child execution that it started; the
@@ -258,13 +265,19 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     how: z.enum(['suspended', 'failed']).optional(),
   }),
   /** Without `output`: the causing command's. */
-  z.strictObject({ type: z.literal('StepSucceeded'), token: attemptTokenSchema, output: eventDataSchema.optional() }),
+  z.strictObject({
+    type: z.literal('StepSucceeded'),
+    token: attemptTokenSchema,
+    output: eventDataSchema.optional(),
+    effectClass: effectClassDeclared,
+  }),
   /** Without `error`: error and cause are the causing command's. */
   z.strictObject({
     type: z.literal('StepFailed'),
     token: attemptTokenSchema,
     error: errorNameSchema.optional(),
     cause: causeSchema.optional(),
+    effectClass: effectClassDeclared,
   }),
   z.strictObject({
     type: z.literal('StepTimedOut'),
@@ -273,7 +286,11 @@ export const executionEventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('StepCancelled'), token: attemptTokenSchema }),
   /** The worker has handed the work on: the attempt stays open until a callback, or a job's result, ends it. Output: the command's. */
-  z.strictObject({ type: z.literal('StepSubmitted'), token: attemptTokenSchema }),
+  z.strictObject({
+    type: z.literal('StepSubmitted'),
+    token: attemptTokenSchema,
+    effectClass: effectClassDeclared,
+  }),
   z.strictObject({ type: z.literal('StepHeartbeatRecorded'), token: attemptTokenSchema }),
   /** The state goes on after `delayMs`; the timer that ends the wait follows as `TimerArmed`. */
   z.strictObject({

@@ -90,7 +90,7 @@ export const attemptViewSchema = z.strictObject({
   handler: z.string(),
   status: z.enum(['scheduled', 'succeeded', 'failed', 'timed_out', 'cancelled']),
   effectClass: effectClassSchema,
-  /** False once two attempts of one request answered with different hashes though the step is declared pure. */
+  /** False once two attempts of one request answered with different hashes though definition or handler declare it pure. */
   deterministic: z.boolean(),
   idempotencyKey: z.string(),
   request: jsonSchema,

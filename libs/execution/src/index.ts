@@ -50,7 +50,7 @@ export {
 } from './approvals.ts';
 export { ALLOWED_IN, isControlCommand } from './decide/allowed-commands.ts';
 export { approvalViewOf, pendingStepsOf, runStateOf, tagsOf } from './run-state.ts';
-export { stepFailure, stepOutput } from './step-outcome.ts';
+export { effectClassOf, stepFailure, stepOutput } from './step-outcome.ts';
 export { armedTimers, executionIdOf, initialExecution, openAttempts } from './execution-state.ts';
 export {
   currentFrame,

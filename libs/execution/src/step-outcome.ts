@@ -1,5 +1,6 @@
-import { type ExecutionEvent, isJsonObject, type Json } from '@throughline/contracts';
+import { type EffectClass, type ExecutionEvent, isJsonObject, type Json } from '@throughline/contracts';
 import type { ExecutionCommandRecord } from './decider.ts';
+import type { OpenAttempt } from './execution-state.ts';
 
 type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
 
@@ -27,3 +28,14 @@ export const stepFailure = (
       return {};
   }
 };
+
+/** What the handler declares itself to be, where its worker has said so. */
+export const handlerClass = (command: ExecutionCommandRecord): EffectClass | undefined =>
+  command.type === 'CompleteStep' || command.type === 'FailStep' ? command.body.effectClass : undefined;
+
+/** What an attempt is for replay: as the definition declares, otherwise its handler, otherwise as its resource makes it. */
+export const effectClassOf = (
+  attempt: OpenAttempt,
+  event: EventOf<'StepSucceeded' | 'StepFailed' | 'StepSubmitted'>,
+  command: ExecutionCommandRecord,
+): EffectClass => (event.effectClass === 'declared' ? undefined : handlerClass(command)) ?? attempt.effectClass;

@@ -82,6 +82,23 @@ describe('executeTask', () => {
     });
   });
 
+  it('what a handler declares itself to be is reported where neither the task nor its definition says so', async () => {
+    const said = async (given: Parameters<typeof taskFor>[0]) =>
+      (
+        await runTask(
+          price(({ amount }) => amount),
+          taskFor(given),
+        )
+      ).body.effectClass;
+    expect(await said({ effectClass: 'idempotent' })).toBe('pure');
+    expect(await said({ effectClass: 'idempotent', input: 'which the schema refuses' })).toBe('pure');
+    expect(await said({ effectClass: 'pure' })).toBeUndefined();
+    expect(await said({ effectClass: 'external' })).toBeUndefined();
+    const resource = 'arn:aws:states:::lambda:invoke';
+    expect(await said({ resource, effectClass: 'external' })).toBe('pure');
+    expect(await said({ resource, effectClass: 'idempotent' })).toBeUndefined();
+  });
+
   it('what JSON cannot hold is reported as its JSON form, undefined as null', async () => {
     expect((await runTask(price(() => undefined))).body).toMatchObject({ output: null });
     expect((await runTask(price(() => ({ at: new Date(0), none: undefined })))).body).toMatchObject({

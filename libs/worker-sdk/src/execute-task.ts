@@ -2,6 +2,7 @@ import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import {
   type CompleteStep,
   DATA_DEPTH_MAX,
+  defaultEffectClass,
   type FailStep,
   type Instant,
   isDeeperThan,
@@ -11,7 +12,7 @@ import {
 } from '@throughline/contracts';
 import { type AbortReason, AttemptAbort } from './attempt-abort.ts';
 import { inAttemptSpan, traceparentOf } from './attempt-span.ts';
-import type { HandlerContext, LogAttributes, LogLevel } from './handler.ts';
+import type { Handler, HandlerContext, LogAttributes, LogLevel } from './handler.ts';
 import type { HandlerSet } from './handler-set.ts';
 import { jsonHash } from './json-hash.ts';
 import type { RunningAttempts } from './running-attempts.ts';
@@ -88,11 +89,10 @@ const outcomeOfOutput = (output: Json): Outcome => {
 
 const runHandler = async (
   task: StepTask,
-  handlers: HandlerSet,
+  handler: Handler | undefined,
   options: ExecuteTaskOptions,
   traceparent: string | undefined,
 ): Promise<Outcome> => {
-  const handler = handlers.find(task.queue, task.handler);
   if (!handler) {
     return failure(ERROR_NAMES.handlerNotFound, `This worker has no handler tl:task:${task.queue}:${task.handler}.`);
   }
@@ -159,8 +159,24 @@ const contextFor = (
 // The cast states what toISOString gives; parsing it would cost more than the rest of a small step.
 export const nowInstant = (): Instant => new Date().toISOString() as Instant;
 
-const reportOf = (task: StepTask, outcome: Outcome, startedAt: Instant, worker: string, span: Span): StepReport => {
-  const attempt = { token: task.token, startedAt, finishedAt: nowInstant(), worker };
+/**
+ * Said only where it is news: a task that says something else than is taken for granted comes from a definition that declares
+ * the class, and that goes first.
+ */
+const declaredBy = (handler: Handler | undefined, task: StepTask): Pick<CompleteStep, 'effectClass'> =>
+  handler && handler.effectClass !== task.effectClass && task.effectClass === defaultEffectClass(task.resource)
+    ? { effectClass: handler.effectClass }
+    : {};
+
+interface Ran {
+  readonly outcome: Outcome;
+  readonly startedAt: Instant;
+  readonly worker: string;
+  readonly handler: Handler | undefined;
+}
+
+const reportOf = (task: StepTask, { outcome, startedAt, worker, handler }: Ran, span: Span): StepReport => {
+  const attempt = { token: task.token, startedAt, finishedAt: nowInstant(), worker, ...declaredBy(handler, task) };
   const traceparent = traceparentOf(span);
   if (outcome.kind === 'output') {
     const body = { ...attempt, output: outcome.output, outputHash: jsonHash(outcome.output) };
@@ -177,6 +193,7 @@ const reportOf = (task: StepTask, outcome: Outcome, startedAt: Instant, worker: 
 export const executeTask = (task: StepTask, handlers: HandlerSet, options: ExecuteTaskOptions): Promise<StepReport> =>
   inAttemptSpan(task, async (span) => {
     const startedAt = nowInstant();
-    const outcome = await runHandler(task, handlers, options, traceparentOf(span));
-    return reportOf(task, outcome, startedAt, options.worker, span);
+    const handler = handlers.find(task.queue, task.handler);
+    const outcome = await runHandler(task, handler, options, traceparentOf(span));
+    return reportOf(task, { outcome, startedAt, worker: options.worker, handler }, span);
   });

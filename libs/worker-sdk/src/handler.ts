@@ -45,7 +45,7 @@ export interface HandlerDefinition<I extends z.ZodType, O extends z.ZodType> {
   readonly name: string;
   readonly input: I;
   readonly output: O;
-  /** What running it twice means. `external`, the careful answer, where nothing is said. */
+  /** What running it twice means, unless the definition says it. `external`, the careful answer, where nothing is said. */
   readonly effectClass?: EffectClass;
   run(input: z.output<I>, context: HandlerContext): Promise<z.input<O>> | z.input<O>;
 }

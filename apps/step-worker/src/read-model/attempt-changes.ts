@@ -1,6 +1,15 @@
-import type { AttemptView, Commit, ExecutionEvent, Json, RecordedExecutionCommand } from '@throughline/contracts';
+import { formatInstant } from '@throughline/asl';
+import type {
+  AttemptView,
+  Commit,
+  EffectClass,
+  ExecutionEvent,
+  Json,
+  RecordedExecutionCommand,
+} from '@throughline/contracts';
 import { assertNever } from '@throughline/contracts';
 import {
+  effectClassOf,
   type ExecutionState,
   type OpenAttempt,
   stepFailure,
@@ -24,11 +33,21 @@ export interface ScheduledAttempt {
   readonly attempt: number;
   readonly queue: string;
   readonly handler: string;
-  readonly effectClass: AttemptView['effectClass'];
+  readonly effectClass: EffectClass;
   readonly idempotencyKey: string;
   readonly request: string;
   readonly requestHash: string | null;
   readonly scheduledAt: string;
+}
+
+/** The columns that a submission fills: somebody has begun the work, and will be heard of later. */
+export interface AttemptStart {
+  readonly tenant: string;
+  readonly executionId: string;
+  readonly token: string;
+  readonly effectClass: EffectClass;
+  readonly worker: string | null;
+  readonly startedAt: string | null;
 }
 
 /** The columns that an end fills. */
@@ -41,6 +60,9 @@ export interface AttemptEnd {
   readonly responseHash: string | null;
   readonly error: string | null;
   readonly cause: string | null;
+  /** Null where the end says nothing of these four: then what stands there stays. */
+  readonly effectClass: EffectClass | null;
+  readonly requestHash: string | null;
   readonly worker: string | null;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -57,6 +79,7 @@ export interface PureAnswer {
 
 export type AttemptChange =
   | { readonly kind: 'scheduled'; readonly row: ScheduledAttempt }
+  | { readonly kind: 'submitted'; readonly row: AttemptStart }
   | { readonly kind: 'ended'; readonly row: AttemptEnd; readonly pureAnswer?: PureAnswer };
 
 interface Logged {
@@ -84,6 +107,8 @@ const changeOf = (walked: WalkedEvent<ExecutionState>, commit: Commit): AttemptC
   switch (event.type) {
     case 'StepScheduled':
       return { kind: 'scheduled', row: scheduledRow(after, `${commit.version}.${index}`, commit) };
+    case 'StepSubmitted':
+      return submittedChange(event, command, openAttempt(before, event.token), commit);
     case 'StepSucceeded':
     case 'StepFailed':
     case 'StepTimedOut':
@@ -117,16 +142,57 @@ const scheduledRow = (state: ExecutionState, token: string, commit: Commit): Sch
     effectClass: attempt.effectClass,
     idempotencyKey: attempt.idempotencyKey,
     request: jsonText(attempt.input),
-    requestHash: requestHashOf(attempt),
+    requestHash: requestHashOf(attempt, attempt.effectClass),
     scheduledAt: attempt.scheduledAt,
   };
 };
 
 /** Hashed for pure steps only: nothing compares the answers of others, and hashing every payload costs. */
-const requestHashOf = (attempt: OpenAttempt): string | null =>
-  attempt.effectClass === 'pure' ? jsonHash(attempt.input) : null;
+const requestHashOf = (attempt: OpenAttempt, effectClass: EffectClass): string | null =>
+  effectClass === 'pure' ? jsonHash(attempt.input) : null;
 
-type EndEvent = Extract<ExecutionEvent, { type: 'StepSucceeded' | 'StepFailed' | 'StepTimedOut' | 'StepCancelled' }>;
+type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
+type EndEvent = EventOf<'StepSucceeded' | 'StepFailed' | 'StepTimedOut' | 'StepCancelled'>;
+
+const submittedChange = (
+  event: EventOf<'StepSubmitted'>,
+  command: RecordedExecutionCommand,
+  attempt: OpenAttempt,
+  commit: Commit,
+): AttemptChange => {
+  const effectClass = effectClassOf(attempt, event, command);
+  const key = { tenant: commit.tenant, executionId: commit.aggregateId, token: attempt.token };
+  return { kind: 'submitted', row: { ...key, effectClass, ...beganBy(command) } };
+};
+
+/** Who has begun the work, and when: a worker says so itself, of a child it is known when that started. */
+const beganBy = (command: RecordedExecutionCommand): Pick<AttemptStart, 'worker' | 'startedAt'> => {
+  switch (command.type) {
+    case 'CompleteStep':
+      return { worker: textColumn(command.body.worker), startedAt: command.body.startedAt };
+    case 'RecordChildStart':
+      return { worker: null, startedAt: formatInstant(command.body.output.StartDate) };
+    case 'CompleteChild':
+    case 'FailChild':
+      return { worker: null, startedAt: command.body.started ? formatInstant(command.body.started.StartDate) : null };
+    default:
+      return { worker: null, startedAt: command.at };
+  }
+};
+
+/** What an end says by itself; who began the work may be known from before. */
+type EndSaid = Omit<AttemptEnd, 'tenant' | 'executionId' | 'token'>;
+
+const NOTHING_SAID = {
+  response: null,
+  responseHash: null,
+  error: null,
+  cause: null,
+  effectClass: null,
+  requestHash: null,
+  worker: null,
+  startedAt: null,
+} as const;
 
 const endedChange = (
   event: EndEvent,
@@ -134,90 +200,80 @@ const endedChange = (
   attempt: OpenAttempt,
   commit: Commit,
 ): AttemptChange => {
-  const key = { tenant: commit.tenant, executionId: commit.aggregateId, token: attempt.token };
-  const unanswered = { response: null, responseHash: null, error: null, cause: null, worker: null, startedAt: null };
+  const said = endSaid(event, command, attempt);
+  const row: AttemptEnd = { tenant: commit.tenant, executionId: commit.aggregateId, token: attempt.token, ...said };
+  const pureAnswer = event.type === 'StepSucceeded' ? pureAnswerOf(attempt, row, command) : undefined;
+  return { kind: 'ended', row, ...(pureAnswer && { pureAnswer }) };
+};
+
+const endSaid = (event: EndEvent, command: RecordedExecutionCommand, attempt: OpenAttempt): EndSaid => {
+  const finishedAt = command.at;
   switch (event.type) {
-    case 'StepSucceeded': {
-      switch (command.type) {
-        case 'CompleteCallback':
-        case 'RecordChildStart':
-        case 'CompleteChild':
-          return reported(key, command);
-        default:
-      }
-      if (command.type !== 'CompleteStep') return saidByPeople(key, command, stepOutput(event, command));
-      const { output, outputHash, worker, startedAt, finishedAt } = command.body;
-      const answer = { response: jsonText(output), responseHash: outputHash, error: null, cause: null };
-      const row: AttemptEnd = {
-        ...key,
-        status: 'succeeded',
-        ...answer,
-        worker: textColumn(worker),
-        startedAt,
-        finishedAt,
-      };
-      return { kind: 'ended', row, pureAnswer: pureAnswerOf(attempt, commit.tenant, outputHash) };
-    }
-    case 'StepFailed': {
-      if (command.type !== 'FailStep') {
-        const { error = null, cause = null } = stepFailure(event, command);
-        const failure = { ...unanswered, error: textColumn(error), cause: textColumn(cause) };
-        return { kind: 'ended', row: { ...key, status: 'failed', ...failure, finishedAt: command.at } };
-      }
-      const { error, cause, worker, startedAt, finishedAt } = command.body;
-      const failure = {
-        response: null,
-        responseHash: null,
-        error: textColumn(error ?? null),
-        cause: textColumn(cause ?? null),
-      };
+    case 'StepSucceeded':
       return {
-        kind: 'ended',
-        row: { ...key, status: 'failed', ...failure, worker: textColumn(worker), startedAt, finishedAt },
+        ...NOTHING_SAID,
+        status: 'succeeded',
+        finishedAt,
+        ...answer(event, command),
+        ...runBy(event, command, attempt),
       };
+    case 'StepFailed': {
+      const { error = null, cause = null } = stepFailure(event, command);
+      const failure = { error: textColumn(error), cause: textColumn(cause) };
+      return { ...NOTHING_SAID, status: 'failed', finishedAt, ...failure, ...runBy(event, command, attempt) };
     }
     case 'StepTimedOut': {
       const error = event.kind === 'heartbeat' ? 'States.HeartbeatTimeout' : 'States.Timeout';
-      return { kind: 'ended', row: { ...key, status: 'timed_out', ...unanswered, error, finishedAt: command.at } };
+      return { ...NOTHING_SAID, status: 'timed_out', finishedAt, error };
     }
     case 'StepCancelled':
-      return { kind: 'ended', row: { ...key, status: 'cancelled', ...unanswered, finishedAt: command.at } };
+      return { ...NOTHING_SAID, status: 'cancelled', finishedAt };
     default:
       return assertNever(event);
   }
 };
 
-/** No worker of ours ended it, so there are no times of one; what is recorded is when the report was decided. */
-const reported = (
-  key: Pick<AttemptEnd, 'tenant' | 'executionId' | 'token'>,
-  command: Extract<RecordedExecutionCommand, { type: 'CompleteCallback' | 'RecordChildStart' | 'CompleteChild' }>,
-): AttemptChange => {
-  const { output, outputHash } = command.body;
-  const answer = { response: jsonText(output), responseHash: outputHash, error: null, cause: null };
-  const row: AttemptEnd = {
-    ...key,
-    status: 'succeeded',
-    ...answer,
-    worker: null,
-    startedAt: null,
-    finishedAt: command.at,
-  };
-  return { kind: 'ended', row };
-};
-
-/** An approval that was given, or a signal that came. */
-const saidByPeople = (
-  key: Pick<AttemptEnd, 'tenant' | 'executionId' | 'token'>,
+/** Who reports an output hashes it; what people say, and what the engine found by itself, is hashed here. */
+const answer = (
+  event: EventOf<'StepSucceeded'>,
   command: RecordedExecutionCommand,
-  output: Json = null,
-): AttemptChange => {
-  const answer = { response: jsonText(output), responseHash: jsonHash(output), error: null, cause: null };
-  const times = { worker: null, startedAt: null, finishedAt: command.at };
-  return { kind: 'ended', row: { ...key, status: 'succeeded', ...answer, ...times } };
+): Pick<AttemptEnd, 'response' | 'responseHash'> => {
+  const output = stepOutput(event, command) ?? null;
+  const reported = event.output === undefined && 'outputHash' in command.body ? command.body.outputHash : undefined;
+  return { response: jsonText(output), responseHash: reported ?? jsonHash(output) };
 };
 
-const pureAnswerOf = (attempt: OpenAttempt, tenant: string, responseHash: string): PureAnswer | undefined => {
-  const requestHash = requestHashOf(attempt);
-  if (requestHash === null) return undefined;
+/** What a worker of ours says of the attempt that it ran. Of others is recorded when their report was decided. */
+const runBy = (
+  event: EventOf<'StepSucceeded' | 'StepFailed'>,
+  command: RecordedExecutionCommand,
+  attempt: OpenAttempt,
+): Partial<EndSaid> => {
+  switch (command.type) {
+    case 'CompleteStep':
+    case 'FailStep': {
+      const { worker, startedAt, finishedAt } = command.body;
+      const effectClass = effectClassOf(attempt, event, command);
+      const requestHash = requestHashOf(attempt, effectClass);
+      return { worker: textColumn(worker), startedAt, finishedAt, effectClass, requestHash };
+    }
+    case 'RecordChildStart':
+    case 'CompleteChild':
+    case 'FailChild':
+      return beganBy(command);
+    default:
+      return {};
+  }
+};
+
+/** Workers and those who poll activities answer requests; children and people answer nothing twice. */
+const pureAnswerOf = (
+  attempt: OpenAttempt,
+  { tenant, effectClass, responseHash, ...end }: AttemptEnd,
+  command: RecordedExecutionCommand,
+): PureAnswer | undefined => {
+  if (command.type !== 'CompleteStep' && command.type !== 'CompleteCallback') return undefined;
+  const requestHash = end.requestHash ?? requestHashOf(attempt, effectClass ?? attempt.effectClass);
+  if (requestHash === null || responseHash === null) return undefined;
   return { tenant, queue: attempt.queue, handler: attempt.handler, requestHash, responseHash };
 };

@@ -3,7 +3,13 @@ import { attemptViewSchema, executionRef } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import { initialExecution } from '@throughline/execution';
 import { refuse } from '@throughline/service-host';
-import { type AttemptEnd, attemptChanges, type PureAnswer, type ScheduledAttempt } from './attempt-changes.ts';
+import {
+  type AttemptChange,
+  attemptChanges,
+  type AttemptEnd,
+  type PureAnswer,
+  type ScheduledAttempt,
+} from './attempt-changes.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 export interface AttemptPage {
@@ -16,7 +22,7 @@ export interface PageOptions {
   readonly cursor?: string;
 }
 
-type AttemptColumns = ScheduledAttempt & Omit<AttemptEnd, 'status'> & { readonly status: string };
+type AttemptColumns = ScheduledAttempt & Omit<AttemptEnd, 'status' | 'effectClass'> & { readonly status: string };
 
 const NOT_ENDED = {
   status: 'scheduled',
@@ -27,6 +33,28 @@ const NOT_ENDED = {
   worker: null,
   startedAt: null,
   finishedAt: null,
+};
+
+/** As the projection's statements change it. */
+const changed = (held: AttemptColumns | undefined, change: AttemptChange): AttemptColumns | undefined => {
+  switch (change.kind) {
+    case 'scheduled':
+      return { ...change.row, ...NOT_ENDED };
+    case 'submitted':
+      return held && { ...held, ...change.row };
+    case 'ended': {
+      const { effectClass, requestHash, worker, startedAt, ...end } = change.row;
+      return (
+        held && {
+          ...held,
+          ...end,
+          ...(effectClass === null ? {} : { effectClass, requestHash }),
+          worker: worker ?? held.worker,
+          startedAt: startedAt ?? held.startedAt,
+        }
+      );
+    }
+  }
 };
 
 const positionOf = (cursor: string): readonly [version: number, eventIndex: number] => {
@@ -131,12 +159,9 @@ export class AttemptReads {
     for (const logged of read.commits) {
       const { changes, after } = attemptChanges(state, logged);
       state = after;
-      for (const { kind, row } of changes) {
-        if (kind === 'scheduled') rows.set(row.token, { ...row, ...NOT_ENDED });
-        else {
-          const scheduled = rows.get(row.token);
-          if (scheduled) rows.set(row.token, { ...scheduled, ...row });
-        }
+      for (const change of changes) {
+        const row = changed(rows.get(change.row.token), change);
+        if (row) rows.set(row.token, row);
       }
     }
     return [...rows.values()];

@@ -1,4 +1,4 @@
-import { tenantSchema } from '@throughline/contracts';
+import { type Json, tenantSchema } from '@throughline/contracts';
 import { type EventLog, InMemoryEventLog, type LoggedCommit } from '@throughline/event-log';
 import { completion, type ExecutionUnderTest, givenMachine } from '@throughline/execution/given-when-then';
 import { createPool, digestReadModel, type ProjectedRecord } from '@throughline/projections';
@@ -33,6 +33,16 @@ const runOrder = (id: string, end: (order: ExecutionUnderTest) => void): Executi
   return order;
 };
 
+const handledOrder = (id: string, output: Json): ExecutionUnderTest => {
+  const order = givenMachine(
+    { StartAt: 'Tag', States: { Tag: { Type: 'Task', Resource: 'tl:task:orders:tag', End: true } } },
+    { id },
+  );
+  order.start({ amount: 2 });
+  order.complete(output, undefined, undefined, { effectClass: 'pure' });
+  return order;
+};
+
 const recordsOf = (orders: readonly ExecutionUnderTest[]): ProjectedRecord[] =>
   orders.flatMap((order) =>
     order.log.map((logged) => ({ ...logged, storedAt: '2026-01-31T12:00:00.000Z', bytes: new Uint8Array() })),
@@ -60,6 +70,9 @@ describe('the projection of step attempts', () => {
     // The same request as order-1's, another answer: the step is not pure.
     runOrder('order-4', (order) => order.when(completion(order.openToken(), { label: 'b' }, order.now))),
     runOrder('order-5', () => undefined),
+    // Nothing but the handler says that it is pure; the second one answers otherwise.
+    handledOrder('order-6', { label: 'a' }),
+    handledOrder('order-7', { label: 'b' }),
   ];
 
   beforeAll(() => {
@@ -136,6 +149,13 @@ describe('the projection of step attempts', () => {
     ]);
   });
 
+  it('a handler that declares itself pure and answers one request with two hashes is flagged on both attempts', async () => {
+    await project(2);
+    for (const id of ['order-6', 'order-7']) {
+      expect(await attemptsOf(id)).toMatchObject([{ state: 'Tag', effectClass: 'pure', deterministic: false }]);
+    }
+  });
+
   it('any batch size, and batches applied twice, lead to the same rows', async () => {
     const digests = [];
     for (const [batchSize, times] of [
@@ -147,7 +167,7 @@ describe('the projection of step attempts', () => {
       await project(batchSize, times);
       digests.push((await digestReadModel(pool, attemptsReadModel)).tables);
     }
-    expect(digests[0]?.['step_attempts']?.rows).toBe(15);
+    expect(digests[0]?.['step_attempts']?.rows).toBe(17);
     for (const digest of digests.slice(1)) expect(digest).toEqual(digests[0]);
   });
 

@@ -7,16 +7,38 @@ import {
   schemaOf,
 } from '@throughline/projections';
 import type { SqlTransaction } from '@throughline/projections';
-import { type AttemptEnd, attemptChanges, type PureAnswer, type ScheduledAttempt } from './attempt-changes.ts';
+import {
+  type AttemptChange,
+  attemptChanges,
+  type AttemptEnd,
+  type AttemptStart,
+  type PureAnswer,
+  type ScheduledAttempt,
+} from './attempt-changes.ts';
 
 const SERVICE = 'step-worker';
 const SCHEMA = schemaOf(SERVICE);
 
 interface BatchChanges {
   readonly scheduled: ScheduledAttempt[];
+  readonly submitted: AttemptStart[];
   readonly ended: AttemptEnd[];
   readonly pureAnswers: PureAnswer[];
 }
+
+const take = (changes: BatchChanges, change: AttemptChange): void => {
+  switch (change.kind) {
+    case 'scheduled':
+      changes.scheduled.push(change.row);
+      return;
+    case 'submitted':
+      changes.submitted.push(change.row);
+      return;
+    case 'ended':
+      changes.ended.push(change.row);
+      if (change.pureAnswer) changes.pureAnswers.push(change.pureAnswer);
+  }
+};
 
 /** Fills `step_attempts` and `pure_answers` from the execution commits of the log. */
 class AttemptsProjection implements Projection {
@@ -28,21 +50,16 @@ class AttemptsProjection implements Projection {
   }
 
   async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
-    const changes: BatchChanges = { scheduled: [], ended: [], pureAnswers: [] };
+    const changes: BatchChanges = { scheduled: [], submitted: [], ended: [], pureAnswers: [] };
     for (const record of batch) {
       if (record.commit.aggregate !== 'execution') continue;
       const taken = attemptChanges(await this.folds.before(record), record);
       this.folds.after(record, taken.after);
-      for (const change of taken.changes) {
-        if (change.kind === 'scheduled') changes.scheduled.push(change.row);
-        else {
-          changes.ended.push(change.row);
-          if (change.pureAnswer) changes.pureAnswers.push(change.pureAnswer);
-        }
-      }
+      for (const change of taken.changes) take(changes, change);
     }
-    // Ends after schedules: an attempt that began and ended in one batch is there when its end is written.
+    // In the order of an attempt's life: one that began and ended in one batch is there when its end is written.
     await insertScheduled(changes.scheduled, sql);
+    await updateSubmitted(changes.submitted, sql);
     await updateEnded(changes.ended, sql);
     await upsertPureAnswers(changes.pureAnswers, sql);
   }
@@ -87,14 +104,30 @@ const insertScheduled = async (rows: readonly ScheduledAttempt[], sql: SqlTransa
   );
 };
 
+/** Not of an attempt that has ended, which a batch that is applied again may hold: its end has said the last word. */
+const updateSubmitted = async (rows: readonly AttemptStart[], sql: SqlTransaction): Promise<void> => {
+  if (rows.length === 0) return;
+  await sql.query(
+    `UPDATE step_attempts a SET effect_class = s.effect_class, worker = s.worker, started_at = s.started_at
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+       AS s(tenant, execution_id, token, effect_class, worker, started_at)
+     WHERE a.tenant = s.tenant AND a.execution_id = s.execution_id AND a.token = s.token AND a.finished_at IS NULL`,
+    columns(rows, 'tenant', 'executionId', 'token', 'effectClass', 'worker', 'startedAt'),
+  );
+};
+
 const updateEnded = async (rows: readonly AttemptEnd[], sql: SqlTransaction): Promise<void> => {
   if (rows.length === 0) return;
   await sql.query(
     `UPDATE step_attempts a SET status = e.status, response = e.response, response_hash = e.response_hash,
-       error = e.error, cause = e.cause, worker = e.worker, started_at = e.started_at, finished_at = e.finished_at
+       error = e.error, cause = e.cause, finished_at = e.finished_at,
+       effect_class = coalesce(e.effect_class, a.effect_class),
+       request_hash = CASE WHEN e.effect_class IS NULL THEN a.request_hash ELSE e.request_hash END,
+       worker = coalesce(e.worker, a.worker), started_at = coalesce(e.started_at, a.started_at)
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-       $9::text[], $10::text[], $11::text[])
-       AS e(tenant, execution_id, token, status, response, response_hash, error, cause, worker, started_at, finished_at)
+       $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+       AS e(tenant, execution_id, token, status, response, response_hash, error, cause, effect_class, request_hash, worker,
+            started_at, finished_at)
      WHERE a.tenant = e.tenant AND a.execution_id = e.execution_id AND a.token = e.token`,
     columns(
       rows,
@@ -106,6 +139,8 @@ const updateEnded = async (rows: readonly AttemptEnd[], sql: SqlTransaction): Pr
       'responseHash',
       'error',
       'cause',
+      'effectClass',
+      'requestHash',
       'worker',
       'startedAt',
       'finishedAt',

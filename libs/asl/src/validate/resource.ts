@@ -1,4 +1,4 @@
-import { DELIVERY_QUEUE, type EffectClass, SUBJECT_TOKEN } from '@throughline/contracts';
+import { defaultEffectClass, DELIVERY_QUEUE, type EffectClass, SUBJECT_TOKEN } from '@throughline/contracts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { activityQueue } from '../activity-queue.ts';
@@ -76,11 +76,10 @@ const peopleTask = (text: string): TaskResource | undefined => {
 export const readResource = (fields: Fields): ReadResource => {
   fields.require('Resource');
   const text = fields.text('Resource') ?? HTTP_INVOKE;
-  const own = workerTask(text) ?? peopleTask(text);
-  const resource = own ?? resourceOf(text);
+  const resource = workerTask(text) ?? peopleTask(text) ?? resourceOf(text);
   // Where the engine's own deliveries go, no step is run.
   const isFree = resource?.kind !== 'task' || resource.queue !== DELIVERY_QUEUE;
-  if (resource && isFree) return { resource, effectClass: own ? 'idempotent' : 'external' };
+  if (resource && isFree) return { resource, effectClass: defaultEffectClass(text) };
   fields.fault('Resource', 'UNKNOWN_RESOURCE', `${quoted(text)} cannot be run; write ${EXPECTED}.`);
   return { resource: serviceTask(HTTP_INVOKE, 'http', 'invoke', ''), effectClass: 'external' };
 };

@@ -7,6 +7,7 @@ import { advance } from './advance.ts';
 import { awaitedAttempt } from './awaited-attempt.ts';
 import { endIfCancelled } from './cancel-execution.ts';
 import { cancelTimersOf } from './close.ts';
+import { declaredFirst } from './declared-first.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { takeItems } from './fan-out.ts';
 import { finishState } from './finish-state.ts';
@@ -25,14 +26,15 @@ export const completeStep = (state: ExecutionState, command: CompleteRecord, env
   const { awaits } = attempt;
   if (command.type === 'CompleteStep' && awaits !== 'result' && awaits !== 'job') return submitted(run, attempt);
   // A job that has ended was submitted, whether its worker said so or not.
-  if (awaits === 'job' && !attempt.submitted) run.emit({ type: 'StepSubmitted', token });
+  if (awaits === 'job' && !attempt.submitted)
+    run.emit({ type: 'StepSubmitted', token, ...declaredFirst(run, attempt) });
   return completed(run, attempt, output);
 };
 
 /** The attempt has its result. */
 export const completed = (run: Run, attempt: OpenAttempt, output: Json): ExecutionDecision => {
   const { env } = run;
-  run.emit({ type: 'StepSucceeded', token: attempt.token });
+  run.emit({ type: 'StepSucceeded', token: attempt.token, ...declaredFirst(run, attempt) });
   cancelTimersOf(run, attempt);
   const outputMax = env.limits.stateDataBytesMax;
   if (env.bodyBytes > outputMax && jsonBytes(output) > outputMax) dataLimitExceeded(run, attempt.frame);
@@ -43,8 +45,8 @@ export const completed = (run: Run, attempt: OpenAttempt, output: Json): Executi
 };
 
 /** The worker has handed the work on, or taken the activity: only a callback ends the attempt. */
-const submitted = (run: Run, { token }: OpenAttempt): ExecutionDecision => {
-  run.emit({ type: 'StepSubmitted', token });
+const submitted = (run: Run, attempt: OpenAttempt): ExecutionDecision => {
+  run.emit({ type: 'StepSubmitted', token: attempt.token, ...declaredFirst(run, attempt) });
   endIfCancelled(run);
   return run.accepted();
 };

@@ -5,6 +5,7 @@ import { advance } from './advance.ts';
 import { awaitedAttempt } from './awaited-attempt.ts';
 import { endIfCancelled } from './cancel-execution.ts';
 import { cancelTimersOf } from './close.ts';
+import { declaredFirst } from './declared-first.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { handleError } from './handle-error.ts';
 import { stateOf } from './machine-state.ts';
@@ -22,7 +23,7 @@ export const failStep = (state: ExecutionState, command: FailRecord, env: Env): 
   if (command.type === 'FailChild' && command.body.started && !attempt.submitted) {
     run.emit({ type: 'StepSubmitted', token });
   }
-  run.emit({ type: 'StepFailed', token });
+  run.emit({ type: 'StepFailed', token, ...declaredFirst(run, attempt) });
   cancelTimersOf(run, attempt);
   if (run.state.hold === 'cancelling') {
     endIfCancelled(run);

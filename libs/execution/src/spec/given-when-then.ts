@@ -5,6 +5,7 @@ import {
   type AttemptToken,
   commitSchema,
   type CommandId,
+  type CompleteStep,
   type DecideApproval,
   type ExecutionCommand,
   type ExecutionEvent,
@@ -125,13 +126,13 @@ export class ExecutionUnderTest {
     return this.when({ type: 'StartExecution', body }, id);
   }
 
-  complete(output: Json, token: AttemptToken = this.openToken(), id?: string): Then {
-    return this.when(completion(token, output, this.now), id);
+  complete(output: Json, token: AttemptToken = this.openToken(), id?: string, more: WorkerSays = {}): Then {
+    return this.when(completion(token, output, this.now, more), id);
   }
 
-  fail(error: string, cause = '', token: AttemptToken = this.openToken(), id?: string): Then {
+  fail(error: string, cause = '', token: AttemptToken = this.openToken(), id?: string, more: WorkerSays = {}): Then {
     const times = { startedAt: this.now, finishedAt: this.now, worker: 'spec' };
-    return this.when({ type: 'FailStep', body: { token, error, cause, ...times } }, id);
+    return this.when({ type: 'FailStep', body: { token, error, cause, ...times, ...more } }, id);
   }
 
   heartbeat(token: AttemptToken = this.openToken()): Then {
@@ -190,9 +191,17 @@ const textOf = (sent: object): string =>
   );
 const NEGATIVE_ZERO = '\u0000negative zero';
 
-export const completion = (token: AttemptToken, output: Json, at: Instant): ExecutionCommand => ({
+/** What a worker may say of its handler. */
+export type WorkerSays = Pick<CompleteStep, 'effectClass'>;
+
+export const completion = (
+  token: AttemptToken,
+  output: Json,
+  at: Instant,
+  more: WorkerSays = {},
+): ExecutionCommand => ({
   type: 'CompleteStep',
-  body: { token, output, outputHash: canonicalHash(output), startedAt: at, finishedAt: at, worker: 'spec' },
+  body: { token, output, outputHash: canonicalHash(output), startedAt: at, finishedAt: at, worker: 'spec', ...more },
 });
 
 export const givenMachine = (

@@ -312,6 +312,24 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
       under.when({ type: 'CompleteCallback', body: { token, output: 'yes', outputHash: canonicalHash('yes') } });
     },
   ),
+  execution(
+    'handlers-say-what-they-are',
+    machine({
+      Price: task({ Next: 'Pack' }),
+      Pack: task({ Throughline: { EffectClass: 'idempotent' }, Retry: [{ ErrorEquals: ['Busy'] }], Next: 'Ask' }),
+      Ask: task({ Resource: 'tl:task:default:ask.waitForTaskToken' }),
+    }),
+    (under) => {
+      under.start({ id: 'order-9' });
+      under.complete({ price: 3 }, undefined, undefined, { effectClass: 'pure' });
+      under.fail('Busy', 'later', undefined, undefined, { effectClass: 'external' });
+      under.fire();
+      under.complete('packed', undefined, undefined, { effectClass: 'pure' });
+      const token = under.openToken();
+      under.complete('asked', token, undefined, { effectClass: 'external' });
+      under.when({ type: 'CompleteCallback', body: { token, output: 'yes', outputHash: canonicalHash('yes') } });
+    },
+  ),
   execution('a-child-ends-its-step', CALLS_CHILDREN, (under) => {
     under.start({ id: 'order-7' });
     const child = executionIdSchema.parse('order-7-child');
