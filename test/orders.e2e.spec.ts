@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createClient } from '@throughline/client';
 import { SERVICES, type ServiceName } from '@throughline/contracts';
+import { orderFulfilment } from '@throughline/order-fulfilment';
 import { eventually } from '@throughline/testkit';
 import pg from 'pg';
 import { OrderSystem, type StartedOrder } from './order-system.ts';
@@ -93,6 +94,30 @@ describe('the order example on the whole system', () => {
     const first = await orders.client.state(id, { at: 1 });
     expect(first).toMatchObject({ at: 1, of: version });
     await expect(orders.client.state(id, { at: version + 1 })).rejects.toMatchObject({ code: 'TL0401' });
+  });
+
+  test('a what-if over the orders calls nobody, and names the one that would go otherwise without retries', async () => {
+    const { inventory, payment, shipping } = orders.system.exampleUrls;
+    const ledgers = () =>
+      Promise.all([inventory, payment, shipping].map(async (url) => (await fetch(`${url}/ledger`)).text()));
+    const before = await ledgers();
+    const definition = orderFulfilment({ inventoryUrl: inventory, paymentUrl: payment, shippingUrl: shipping });
+    // The casts state that a definition is JSON.
+    const same = await orders.client.whatIf('order-fulfilment', { definition: definition as never, last: 200 });
+    expect(same).toMatchObject({ executions: 3, divergent: [], candidate: { version: 1 } });
+    expect(same.counts.identical).toBe(3);
+    const states = definition['States'] as Record<string, Record<string, unknown>>;
+    const { Retry: _retry, ...ChargePayment } = states['ChargePayment'] ?? {};
+    const candidate = { ...definition, States: { ...states, ChargePayment } };
+    const report = await orders.client.whatIf('order-fulfilment', { definition: candidate as never });
+    expect(report.divergent).toMatchObject([
+      {
+        executionId: order(1).id,
+        verdict: 'unanswered',
+        first: { step: { state: 'ChargePayment' }, pointer: '/type', expected: 'RetryScheduled' },
+      },
+    ]);
+    expect(await ledgers()).toEqual(before);
   });
 
   test('a GET directly after a 201 is never 404', async () => {

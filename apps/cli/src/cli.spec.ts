@@ -360,6 +360,70 @@ describe('proofs', () => {
   });
 });
 
+describe('what-if', () => {
+  const counts = { identical: 1, same_end: 1, other_end: 1, other_calls: 0, unanswered: 0, unreadable: 0 };
+  const finding = (executionId: string, verdict: string) => ({
+    executionId,
+    version: 1,
+    verdict,
+    open: false,
+    first: {
+      commit: 2,
+      event: 1,
+      step: { state: 'Pay', frame: '0', visit: 1 },
+      pointer: '/output/paid',
+      expected: 3,
+      actual: 4,
+      reason: 'another StateExited',
+    },
+    recorded: { status: 'succeeded', output: 3 },
+    candidate: { status: 'succeeded', output: 4 },
+    missing: [],
+    notCalled: [],
+  });
+  const report = (divergent: readonly object[]) => ({
+    workflow: 'orders',
+    candidate: { hash: 'a'.repeat(64), states: 1, version: null },
+    executions: 3,
+    open: 0,
+    commits: 9,
+    counts: { ...counts, other_end: divergent.length },
+    divergent,
+    otherPaths: [finding('e2', 'same_end')],
+    truncated: false,
+  });
+  const candidate = () =>
+    writeFileSync(join(folder, 'orders.asl.json'), '{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}');
+
+  it.each([
+    ['', 1, 0],
+    ['divergence', 0, 0],
+    ['divergence', 1, 1],
+    ['other-path', 0, 1],
+  ])('failing on "%s", with %i divergent, ends with %i', async (failOn, count, code) => {
+    candidate();
+    const divergent = count === 0 ? [] : [finding('e1', 'other_end')];
+    const flags = failOn === '' ? [] : ['--fail-on', failOn];
+    await answering({ 'POST /api/v1/workflows/:name/what-if': report(divergent) });
+    const ended = await connected('what-if', 'orders.asl.json', '--last', '3', ...flags);
+    expect([ended.code, ended.stderr]).toEqual([code, '']);
+    expect(heard[0]).toMatchObject({
+      url: '/api/v1/workflows/orders/what-if',
+      body: { last: 3, definition: { StartAt: 'A' } },
+    });
+    if (divergent.length > 0) expect(ended.stdout).toMatch(/e1 {2}comes to another end[\s\S]*\/output\/paid/);
+  });
+
+  it('takes another workflow than the file says, and no file that is none', async () => {
+    candidate();
+    await answering({ 'POST /api/v1/workflows/:name/what-if': report([]) });
+    expect((await connected('what-if', 'orders.asl.json', '--workflow', 'other')).code).toBe(0);
+    expect(heard[0]?.url).toBe('/api/v1/workflows/other/what-if');
+    expect((await connected('what-if', 'none.json')).code).toBe(2);
+    expect((await connected('what-if', 'orders.asl.json', '--fail-on', 'rain')).code).toBe(2);
+  });
+});
+
 describe('relatives', () => {
   const node = (id: string, parentExecutionId: string | null) => ({
     id,

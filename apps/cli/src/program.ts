@@ -16,6 +16,7 @@ import * as locks from './commands/locks.ts';
 import * as schedules from './commands/schedules.ts';
 import { settingsCommands } from './commands/settings.ts';
 import * as tasks from './commands/tasks.ts';
+import { whatIfCommands } from './commands/what-if.ts';
 import * as workflows from './commands/workflows.ts';
 import { findConnection } from './connection.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -74,6 +75,7 @@ export const createProgram = (around: Surroundings): Command => {
   deadLetterCommands(program, run);
   lockCommands(program, run);
   proofCommands(program, run);
+  whatIfCommands(program, run, wholeNumber);
   operatorCommands(program, run);
   return program;
 };

@@ -17,6 +17,7 @@ import type { Logger } from 'pino';
 import { orchestratorConfig } from './config.ts';
 import { Engine } from './engine.ts';
 import { ActivityPolls } from './activities/activity-polls.ts';
+import { type RecentExecutionsResponder, respondToRecentExecutions } from './consumers/recent-executions-responder.ts';
 import { type TaskReportResponder, respondToTaskReports } from './consumers/task-report-responder.ts';
 import { ActivitiesController } from './http/activities.controller.ts';
 import { CommandGateway } from './http/command-gateway.ts';
@@ -128,6 +129,7 @@ const recent = new RecentCommits();
 })
 export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown {
   private responder: TaskReportResponder | undefined;
+  private recent: RecentExecutionsResponder | undefined;
 
   constructor(
     @Inject(Engine) private readonly engine: Engine,
@@ -136,6 +138,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(NATS_CONNECTION) private readonly nc: NatsConnection,
     @Inject(TaskReports) private readonly reports: TaskReports,
     @Inject(ActivityPolls) private readonly polls: ActivityPolls,
+    @Inject(ExecutionReads) private readonly executions: ExecutionReads,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -153,11 +156,13 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     this.status.gauge('activity_polls', 'Polls of activities that wait for a task', () => this.polls.waiting);
     await this.engine.start();
     this.responder = respondToTaskReports(this.nc, this.reports);
+    this.recent = respondToRecentExecutions(this.nc, this.executions);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.polls.stop();
     await this.responder?.stop();
+    await this.recent?.stop();
     await this.engine.stop();
     await this.prisma.$disconnect();
   }

@@ -3,6 +3,7 @@ import type { EventLog } from '@throughline/event-log';
 import type { CommandSender } from '@throughline/event-log/jetstream';
 import { COMMAND_SENDER, EVENT_LOG, PG_POOL, ReadModelModule } from '@throughline/service-host';
 import { ReplayController } from './http/replay.controller.ts';
+import { WhatIfController } from './http/what-if.controller.ts';
 import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { replayReadModel } from './read-model/replay-projection.ts';
 import { SessionReads } from './read-model/session-reads.ts';
@@ -10,7 +11,7 @@ import { ReplayRecorder } from './replay/replay-recorder.ts';
 
 @Module({
   imports: [ReadModelModule.for(replayReadModel)],
-  controllers: [ReplayController],
+  controllers: [ReplayController, WhatIfController],
   providers: [
     { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     {

@@ -147,6 +147,11 @@ export class ThroughlineClient {
     return this.call(routes.dryRun, { ...options, params: { name: workflow }, body });
   }
 
+  /** What another definition would have made of the last executions of a workflow: nothing is called. */
+  whatIf(workflow: string, body: CallArguments<Routes['whatIf']>['body'], options?: RequestOptions): Answer<'whatIf'> {
+    return this.call(routes.whatIf, { timeoutMs: LONG_TIMEOUT_MS, ...options, params: { name: workflow }, body });
+  }
+
   /** What went wrong, what to do, and what became of it. */
   errors(id: string, options?: RequestOptions): Answer<'listErrors'> {
     return this.call(routes.listErrors, { ...options, params: { id } });

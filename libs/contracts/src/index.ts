@@ -40,4 +40,5 @@ export * from './preflight.views.ts';
 export * from './dead-letters.views.ts';
 export * from './locks.views.ts';
 export * from './what-if.views.ts';
+export * from './recent-executions.messages.ts';
 export * from './routes.ts';

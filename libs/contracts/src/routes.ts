@@ -14,6 +14,7 @@ import { preflightRoutes } from './routes/preflight.routes.ts';
 import { settingsRoutes } from './routes/settings.routes.ts';
 import { taskRoutes } from './routes/task.routes.ts';
 import { telemetryRoutes } from './routes/telemetry.routes.ts';
+import { whatIfRoutes } from './routes/what-if.routes.ts';
 import { workflowRoutes } from './routes/workflow.routes.ts';
 import type { Route } from './routes/route.ts';
 
@@ -36,6 +37,7 @@ export const routes = {
   ...deadLetterRoutes,
   ...lockRoutes,
   ...replayRoutes,
+  ...whatIfRoutes,
   ...auditRoutes,
   ...telemetryRoutes,
 } as const;

@@ -61,6 +61,9 @@ export const taskTokenSubject = (tenant: Tenant, report: TaskReportKind): string
 /** Tells every worker that hears it to end what it runs of an execution. Core NATS: who misses it hears of it when it reports. */
 export const abortSubject = (tenant: Tenant, executionId: string): string => join('abort', tenant, executionId);
 
+/** A question to the orchestrators: `RecentExecutionsRequest`. */
+export const recentExecutionsSubject = (tenant: Tenant): string => join('recent', tenant);
+
 /** Filters and stream bindings: the only subjects with wildcards. */
 export const SUBJECT_FILTERS = {
   log: 'tl.log.*.*.*',
@@ -81,6 +84,7 @@ export const SUBJECT_FILTERS = {
   deadOfTenant: (tenant: Tenant): string => `tl.dead.*.${tenantSchema.parse(tenant)}`,
   taskTokens: 'tl.token.*.*',
   aborts: 'tl.abort.*.*',
+  recentExecutions: 'tl.recent.*',
 } as const;
 
 /** `{{partition(P,4)}}` hashes the fourth wildcard of `tl.in.*.*.*.*`, the aggregate id: the wrong index sends all to one. */
@@ -139,6 +143,11 @@ export const parseTaskTokenSubject = (subject: string): { tenant: Tenant; report
   const tenant = tenantSchema.safeParse(tokens?.[2]);
   const report = TASK_REPORTS.find((kind) => kind === tokens?.[3]);
   return tenant.success && report ? { tenant: tenant.data, report } : undefined;
+};
+
+export const parseRecentExecutionsSubject = (subject: string): Tenant | undefined => {
+  const tenant = tenantSchema.safeParse(tokensOf(subject, 'recent', 3)?.[2]);
+  return tenant.success ? tenant.data : undefined;
 };
 
 /** The tenant that a subject of any family names, for dead-lettering what could not be parsed. */

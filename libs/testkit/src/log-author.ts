@@ -86,6 +86,16 @@ export class LogAuthor {
     });
   }
 
+  /** Fails the step that the execution has waited for longest. */
+  async fail(executionId: string, error: string): Promise<LoggedCommit> {
+    const ref = executionRef(this.tenant, executionId);
+    const [attempt] = openAttempts((await this.#fold(ref)) as ExecutionState); // as in complete
+    if (!attempt) throw new Error(`no step of ${executionId} is open`);
+    const at = instantSchema.parse(new Date().toISOString());
+    const times = { startedAt: at, finishedAt: at, worker: 'spec' };
+    return this.tell(ref, { type: 'FailStep', body: { token: attempt.token, error, ...times } });
+  }
+
   async cancel(executionId: string): Promise<LoggedCommit> {
     return this.tell(executionRef(this.tenant, executionId), { type: 'CancelExecution', body: {} });
   }

@@ -1,24 +1,20 @@
-import { basename } from 'node:path';
 import { type Fault, parseMachine, readDefinitionText } from '@throughline/asl';
 import { fieldLines, tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { allItems, type Invocation } from '../invocation.ts';
-import { UsageError } from '../failures.ts';
+import { definitionIn, workflowNameOf } from '../definition-file.ts';
 import { textFile } from '../json-argument.ts';
 import { plainText } from '../terminal.ts';
-
-/** `orders.asl.json` and `orders.asl.yaml` register as `orders`. */
-const nameOfFile = (file: string): string => basename(file).replace(/(\.asl)?(\.json|\.yaml|\.yml)?$/, '');
 
 export const registerWorkflow = async (
   { client, terminal }: Invocation,
   file: string,
   options: { name?: string },
 ): Promise<ExitCode> => {
-  const read = readDefinitionText(textFile(file));
-  if (!read.ok) throw new UsageError(`${file}: ${read.faults.map(({ message }) => message).join(' ')}`);
-  const { definition } = read;
-  const view = await client.registerWorkflow({ name: options.name ?? nameOfFile(file), definition });
+  const view = await client.registerWorkflow({
+    name: options.name ?? workflowNameOf(file),
+    definition: definitionIn(file),
+  });
   if (terminal.json) terminal.document(view);
   else {
     terminal.lines(

@@ -1,4 +1,6 @@
 import {
+  type ExecutionId,
+  executionIdSchema,
   type ExecutionStatus,
   type ExecutionView,
   executionRef,
@@ -69,6 +71,20 @@ export class ExecutionReads {
       items: items.map((row) => executionView(fromColumns(row))),
       nextCursor: rows.length > filters.limit && last ? writeCursor([last.startedAt, last.id]) : null,
     };
+  }
+
+  /** Of one workflow, the latest first. */
+  async latest(
+    tenant: Tenant,
+    { workflow, version, last }: { readonly workflow: string; readonly version?: number; readonly last: number },
+  ): Promise<ExecutionId[]> {
+    const rows = await this.prisma.execution.findMany({
+      where: { tenant, workflowName: workflow, ...(version === undefined ? {} : { workflowVersion: version }) },
+      orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
+      select: { id: true },
+      take: last,
+    });
+    return rows.map(({ id }) => executionIdSchema.parse(id));
   }
 
   /** Undefined where there is no such execution. */
