@@ -130,6 +130,7 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   RecordHeartbeat: ['worker', 'system'],
   FireTimer: ['system'],
   ContinueExecution: ['system'],
+  AnswerFromRecord: ['system'],
   CompleteDelivery: ['worker'],
   FailDelivery: ['worker'],
   RetryDelivery: ['client', 'system'],

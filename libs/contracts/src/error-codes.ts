@@ -72,6 +72,11 @@ export const ERROR_CODES = {
   TL0302: { status: 500, title: 'A message failed too often' },
   TL0401: { status: 400, title: 'The position is not in the history' },
   TL0402: { status: 409, title: 'A rebuild of this read model is running already' },
+  TL0415: { status: 422, title: 'The patch does not apply' },
+  TL0416: { status: 422, title: 'Too much to go on from' },
+  TL0417: { status: 409, title: 'The definition cannot go on from there' },
+  TL0418: { status: 409, title: 'Nothing is left to do from there' },
+  TL0419: { status: 403, title: 'Steps may not be run for real' },
 } as const satisfies Readonly<Record<`TL${number}`, { status: number; title: string }>>;
 export type ErrorCode = keyof typeof ERROR_CODES;
 

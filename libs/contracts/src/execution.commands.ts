@@ -3,7 +3,8 @@ import { assetNameSchema, fencingTokenSchema, lockRequestSchema, MUTEX_ASSETS_MA
 import { attributesSchema } from './attributes.ts';
 import { controlCommandBodies } from './control.commands.ts';
 import { deliveryCommandBodies, deliveryRequestSchema } from './delivery.messages.ts';
-import { effectClassSchema } from './execution.events.ts';
+import { derivedCommandBodies, recordOriginSchema } from './derived.messages.ts';
+import { effectClassSchema } from './effect-class.ts';
 import {
   attemptTokenSchema,
   correlationIdSchema,
@@ -86,6 +87,8 @@ export const startExecutionSchema = z.strictObject({
   delivery: deliveryRequestSchema.optional(),
   /** Assets that the ancestors keep locked until it ends; absent: none. Only the engine says so. */
   heldAssets: z.array(assetNameSchema).max(HELD_ASSETS_MAX).optional(),
+  /** The execution of whose record it is made. Only the engine says so. */
+  origin: recordOriginSchema.optional(),
 });
 
 /** A step attempt as its worker saw it: recorded input, so replay needs no clock. */
@@ -193,6 +196,7 @@ export const executionCommandBodies = {
   ContinueExecution: continueExecutionSchema,
   ...controlCommandBodies,
   ...deliveryCommandBodies,
+  ...derivedCommandBodies,
 } as const;
 export type StartExecution = z.infer<typeof startExecutionSchema>;
 export type CompleteStep = z.infer<typeof completeStepSchema>;

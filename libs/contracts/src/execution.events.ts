@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { assetNameSchema, fencingTokenSchema, lockRequestSchema, MUTEX_ASSETS_MAX } from './asset-locks.ts';
 import { controlEvents } from './control.events.ts';
 import { deliveryEventSchemas } from './delivery.messages.ts';
+import { derivedEvents } from './derived.messages.ts';
+import { effectClassSchema } from './effect-class.ts';
 import { ERROR_RULES_MAX, errorRuleSchema } from './error-envelope.ts';
 import {
   attemptTokenSchema,
@@ -39,24 +41,24 @@ export type MapMode = z.infer<typeof mapModeSchema>;
 /** Variables by name, as an `Assign` left them. */
 export const assignedSchema = z.record(z.string(), jsonSchema);
 
-/** What a result means for replay: `pure` and `idempotent` steps may run again, `external` ones never by themselves. */
-export const EFFECT_CLASSES = ['pure', 'idempotent', 'external'] as const;
-export const effectClassSchema = z.enum(EFFECT_CLASSES);
-export type EffectClass = z.infer<typeof effectClassSchema>;
-
-/** What a step is taken for where neither its definition nor its handler says anything. */
-export const defaultEffectClass = (resource: string): EffectClass =>
-  resource.startsWith('tl:') ? 'idempotent' : 'external';
-
 /** Beside a report that says otherwise of its handler: the definition declares the class, and that goes first. */
 const effectClassDeclared = z.literal('declared').optional();
 
 /**
  * What ends a step attempt: the answer of the worker that ran it, which for a job (`.sync`) may be submitted before; a
  * callback, after a worker has submitted the work or taken the activity; the child execution that it started; the
- * agreement of people; or a signal to the execution.
+ * agreement of people; a signal to the execution; or, in one that is made of another's record, that record.
  */
-export const ATTEMPT_AWAITS = ['result', 'job', 'callback', 'activity', 'child', 'approval', 'signal'] as const;
+export const ATTEMPT_AWAITS = [
+  'result',
+  'job',
+  'callback',
+  'activity',
+  'child',
+  'approval',
+  'signal',
+  'record',
+] as const;
 export type AttemptAwaits = (typeof ATTEMPT_AWAITS)[number];
 
 export const TIMER_PURPOSES = [
@@ -336,6 +338,7 @@ export const executionEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ExecutionTimedOut') }),
   ...deliveryEventSchemas,
   ...controlEvents,
+  ...derivedEvents,
 ]);
 export type ExecutionEvent = z.infer<typeof executionEventSchema>;
 export type ExecutionEventType = ExecutionEvent['type'];

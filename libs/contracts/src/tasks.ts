@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fencingTokensSchema } from './asset-locks.ts';
-import { effectClassSchema } from './execution.events.ts';
+import { effectClassSchema } from './effect-class.ts';
 import { frameIdSchema, stateNameSchema } from './names.ts';
 import {
   attemptTokenSchema,
@@ -40,6 +40,10 @@ export const stepTaskSchema = z.strictObject({
   priority: prioritySchema.optional(),
   /** Counted from `scheduledAt`: whoever gets it later does not begin it. */
   queueWaitMs: z.int().positive().optional(),
+  /** The attempt of another execution whose recorded answer this one waits for; nobody runs it. */
+  record: z
+    .strictObject({ executionId: executionIdSchema, at: z.int().nonnegative(), visit: z.int().positive() })
+    .optional(),
   /** Of the locks that the attempt holds: each asset takes no lower one any more. */
   fencingTokens: fencingTokensSchema.optional(),
   scheduledAt: instantSchema,

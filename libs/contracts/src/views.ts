@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { actorSchema } from './commands.ts';
 import { triggerKindSchema } from './execution.commands.ts';
-import { effectClassSchema, executionStatusSchema } from './execution.events.ts';
+import { effectClassSchema } from './effect-class.ts';
+import { executionStatusSchema } from './execution.events.ts';
 import { correlationIdSchema, executionIdSchema, instantSchema } from './ids.ts';
 import { jsonSchema } from './json.ts';
 import { REPLAY_MODES, replayVerdictSchema } from './replay.messages.ts';

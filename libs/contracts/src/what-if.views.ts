@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { effectClassSchema } from './execution.events.ts';
+import { effectClassSchema } from './effect-class.ts';
 import { executionIdSchema } from './ids.ts';
 import { jsonSchema } from './json.ts';
 

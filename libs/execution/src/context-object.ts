@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@throughline/contracts';
 import { executionArn, executionName, machineArn, ROLE_ARN } from './aws-arns.ts';
 import type { ResolvedMachine } from './decider.ts';
+import { ofRecord } from './derived.ts';
 import type { ExecutionState } from './execution-state.ts';
 import { type Frame, outward } from './frames.ts';
 
@@ -23,11 +24,11 @@ export const contextObject = (
   { taskToken, mapItem = mapItemOf(state, frame) }: MoreContext = {},
 ): JsonObject => ({
   Execution: {
-    Id: executionArn(machine.name, executionName(state.ref, state.start)),
+    Id: executionArn(machine.name, shownName(state)),
     Input: state.start?.input ?? null,
-    Name: executionName(state.ref, state.start),
+    Name: shownName(state),
     RoleArn: ROLE_ARN,
-    StartTime: state.start?.startedAt ?? '',
+    StartTime: ofRecord(state)?.startedAt ?? state.start?.startedAt ?? '',
     RedriveCount: 0,
   },
   State: {
@@ -39,6 +40,9 @@ export const contextObject = (
   ...(mapItem && { Map: { Item: { Index: mapItem.index, Value: mapItem.value } } }),
   ...(taskToken !== undefined && { Task: { Token: taskToken } }),
 });
+
+/** While a record answers, its steps are asked what the original's were. */
+const shownName = (state: ExecutionState): string => ofRecord(state)?.name ?? executionName(state.ref, state.start);
 
 /** AWS counts retries of states that can have them. */
 const canRetry = ({ stateType }: Frame): boolean =>

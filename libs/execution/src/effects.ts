@@ -7,6 +7,7 @@ import {
   type CommitDraft,
   type CommandId,
   type Instant,
+  RECORD_QUEUE,
   type Refusal,
   type SentCommand,
   type StepTask,
@@ -310,9 +311,9 @@ const attemptEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
   return { kind: 'task', id, task: taskOf(state, attempt), ...taskToken };
 };
 
-/** An activity is polled for, and a child has to be started. */
+/** An activity is polled for, a child has to be started, and a record has to be looked up. */
 const awaitsOthers = ({ awaits, submitted }: OpenAttempt): boolean =>
-  (awaits === 'activity' || awaits === 'child') && !submitted;
+  (awaits === 'activity' || awaits === 'child' || awaits === 'record') && !submitted;
 
 /** Timers of earlier commits: this one's own have effects of their own. */
 const armedBefore = (state: ExecutionState, version: number): readonly ArmedTimer[] =>
@@ -335,6 +336,7 @@ const taskOf = (state: ExecutionState, attempt: OpenAttempt): StepTask => {
   const { start, ref } = state;
   if (!start) throw new Error(`an attempt is open in ${ref.aggregateId}, which has not started`);
   const locks = attempt.lockRequest === null ? undefined : lockRequestOf(state.locks, attempt.lockRequest);
+  const record = attempt.awaits === 'record' ? state.derived : null;
   return {
     v: 1,
     tenant: ref.tenant,
@@ -345,7 +347,7 @@ const taskOf = (state: ExecutionState, attempt: OpenAttempt): StepTask => {
     frame: attempt.frame,
     attempt: attempt.attempt,
     resource: attempt.resource,
-    queue: attempt.queue,
+    queue: record ? RECORD_QUEUE : attempt.queue,
     handler: attempt.handler,
     input: attempt.input,
     effectClass: attempt.effectClass,
@@ -354,6 +356,7 @@ const taskOf = (state: ExecutionState, attempt: OpenAttempt): StepTask => {
     ...(attempt.heartbeatMs === null ? {} : { heartbeatMs: attempt.heartbeatMs }),
     ...(attempt.priority === 'normal' ? {} : { priority: attempt.priority }),
     ...(attempt.queueWaitMs === null ? {} : { queueWaitMs: attempt.queueWaitMs }),
+    ...(record ? { record: { executionId: record.origin, at: record.at, visit: attempt.visit } } : {}),
     ...(locks ? { fencingTokens: fencingTokensOf(locks) } : {}),
     scheduledAt: attempt.scheduledAt,
     correlationId: state.correlationId,

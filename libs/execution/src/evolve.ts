@@ -6,6 +6,7 @@ import { evolveDeliveries } from './delivery/evolve-delivery.ts';
 import { valueOf } from './event-data.ts';
 import { evolveControl, withPhase } from './evolve-control.ts';
 import { withCut } from './evolve-cut.ts';
+import { originAdopted, stepReleased } from './evolve-derived.ts';
 import { ended, started } from './evolve-ends.ts';
 import {
   branchFailed,
@@ -54,6 +55,10 @@ const apply = (state: ExecutionState, event: ExecutionEvent, command: ExecutionC
   switch (event.type) {
     case 'ExecutionStarted':
       return started(state, event, command);
+    case 'OriginAdopted':
+      return originAdopted(state, command);
+    case 'StepReleased':
+      return stepReleased(state, event);
     case 'PreflightPassed':
       // The start that requires it is found in order before anything else becomes of it.
       return {

@@ -27,6 +27,7 @@ import type { StartContent } from './start-content.ts';
 import type { Classification } from './classification/classification.ts';
 import { type Approval } from './approvals.ts';
 import type { Deliveries } from './delivery/delivery-state.ts';
+import type { Derived } from './derived.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
 /** What the start said and settled; never changes afterwards. */
@@ -192,6 +193,8 @@ export interface ExecutionState extends AggregateState {
   readonly preflight: PreflightResult | null;
   /** Null: nothing is to be delivered anywhere. */
   readonly delivery: Deliveries | null;
+  /** Null: it is not made of another execution's record. */
+  readonly derived: Derived | null;
 }
 
 /** Written out, not spread: every later copy of the state is fast only if the first has one plain shape. */
@@ -231,6 +234,7 @@ export const initialExecution = (ref: AggregateRef): ExecutionState => ({
   classification: null,
   preflight: null,
   delivery: null,
+  derived: null,
 });
 
 /** Whether a state may be entered, a branch or iteration begun, an end reached. */

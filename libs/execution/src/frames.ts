@@ -202,6 +202,16 @@ export const reopenedFrames = (frames: Frames, failedFirst: boolean): Frames => 
   );
 };
 
+/**
+ * The frames of an execution that is made of them: each does again what its state was doing, as the same attempt. What was
+ * tried there before counts.
+ */
+export const adoptedFrames = (frames: Frames): Frames =>
+  inOrder(frames.byId.valueSeq().filter((frame) => isCut(frame.phase) || isStuck(frame))).reduce((all, frame) => {
+    const attempts = frame.phase.kind === 'step' ? frame.attempts - 1 : frame.attempts;
+    return withFrame(all, { ...frame, phase: { kind: 'again' }, attempts, fanOut: null });
+  }, frames);
+
 /** A fan-out that failed by itself: nothing of it runs, and nothing of it can begin. */
 const isStuck = ({ phase, fanOut }: Frame): boolean =>
   phase.kind === 'children' && fanOut !== null && fanOut.running === 0 && !mayOpen(fanOut);

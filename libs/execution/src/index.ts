@@ -33,6 +33,10 @@ export { type Classification, classesOf } from './classification/classification.
 export { type Classes, tasksOf } from './classification/classify.ts';
 export { DEFAULT_POLICIES } from './classification/default-policies.ts';
 export { type Deliveries, type Delivery, deliveryStateOf } from './delivery/delivery-state.ts';
+export { NO_RECORDED_ANSWER } from './decide/answer-from-record.ts';
+export { type Derived, ofRecord } from './derived.ts';
+export { framesFrom } from './frames-json.ts';
+export { misfitOfFrames } from './misfit-of-frames.ts';
 export { deliveryViewOf } from './delivery/delivery-view.ts';
 export { requiresPreflight } from './preflight/judge-preflight.ts';
 export { commandIdOfKey, executionIdOfKey } from './idempotency.ts';

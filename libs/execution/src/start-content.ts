@@ -24,6 +24,7 @@ export type StartContent = Omit<
   | 'schedule'
   | 'requestedBy'
   | 'heldAssets'
+  | 'origin'
 >;
 
 export const contentOf = ({
@@ -44,6 +45,7 @@ export const contentOf = ({
   schedule: _schedule,
   requestedBy: _requestedBy,
   heldAssets: _heldAssets,
+  origin: _origin,
   ...content
 }: StartExecution): StartContent => content;
 
@@ -66,8 +68,8 @@ const differenceOfBodies = (start: Started, body: StartExecution): readonly stri
     ...(start.workflow.name === body.workflow ? [] : ['workflow']),
     ...(canonicalHash(start.input) === canonicalHash(body.input) ? [] : ['input']),
   ];
-  // The one part of the hash that is left: which version was asked for, if any.
-  return differs.length > 0 ? differs : ['version'];
+  // What is left of the hash: which version was asked for, if any, and the record of a fork.
+  return differs.length > 0 ? differs : [body.origin ? 'origin' : 'version'];
 };
 
 const differentKeys = (before: StartContent, after: StartContent): readonly string[] => {

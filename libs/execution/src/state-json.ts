@@ -5,7 +5,7 @@ import type { AnyState } from './any-state.ts';
 import type { AssetLocks, EndedRequest, LockRequest } from './asset-locks.ts';
 import { deciderOf } from './deciders.ts';
 import type { ExecutionState } from './execution-state.ts';
-import type { FanOut, Frame, Frames } from './frames.ts';
+import { framesFrom, mapFrom, type Plain } from './frames-json.ts';
 import { claimKey, type LockClaim, type LockState, type LostHolder } from './lock/lock-state.ts';
 
 /**
@@ -54,9 +54,6 @@ const restored = (json: JsonObject): object => {
   }
 };
 
-/** What was written of a state: of maps and lists their plain form. Fields that are newer than the text are missing. */
-type Plain<S> = { readonly [K in keyof S]?: unknown };
-
 const executionParts = (plain: Plain<ExecutionState>): Partial<ExecutionState> => ({
   ...(plain.frames === undefined ? {} : { frames: framesFrom(plain.frames) }),
   ...(plain.cutFrom === undefined ? {} : { cutFrom: plain.cutFrom === null ? null : framesFrom(plain.cutFrom) }),
@@ -67,21 +64,6 @@ const executionParts = (plain: Plain<ExecutionState>): Partial<ExecutionState> =
   statesLeft: Map(((plain.statesLeft ?? []) as readonly string[]).map((name) => [name, true])),
   stopped: List((plain.stopped ?? []) as Iterable<never>),
 });
-
-const mapFrom = <V>(plain: unknown): Map<string, V> => Map(Object.entries((plain ?? {}) as Record<string, V>));
-
-const framesFrom = (plain: unknown): Frames => {
-  const { byId, ready, openable } = plain as Plain<Frames>;
-  const frames = mapFrom<Frame>(byId).map((frame) =>
-    frame.fanOut === null ? frame : { ...frame, fanOut: fanOutFrom(frame.fanOut) },
-  );
-  return { byId: frames, ready: ready as Frames['ready'], openable: openable as Frames['openable'] };
-};
-
-const fanOutFrom = (fanOut: FanOut): FanOut => {
-  const outputs = Object.entries(fanOut.outputs as unknown as Record<string, Json>);
-  return { ...fanOut, outputs: Map(outputs.map(([index, output]) => [Number(index), output])) };
-};
 
 const locksFrom = (plain: unknown): AssetLocks => {
   const { open, ended } = plain as Plain<AssetLocks>;

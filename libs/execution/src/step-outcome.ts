@@ -24,6 +24,8 @@ export const stepFailure = (
     case 'FailChild':
     case 'FailLock':
       return command.body;
+    case 'AnswerFromRecord':
+      return command.body.how === 'failed' ? command.body : {};
     default:
       return {};
   }

@@ -99,7 +99,7 @@ export const checkCommand = (
     return { kind: 'refused', code: 'TL0110', message: `${command.type} cannot come from origin ${origin}`, replyTo };
   }
   if (command.type === 'StartExecution' && origin !== 'system' && isChildOfEngine(command.body)) {
-    const message = `only the engine says what attempt or schedule an execution belongs to, not origin ${origin}`;
+    const message = `only the engine says what attempt, schedule or record an execution belongs to, not origin ${origin}`;
     return { kind: 'refused', code: 'TL0110', message, replyTo };
   }
   const key = command.type === 'StartExecution' && origin === 'client' ? command.body.idempotencyKey : undefined;
@@ -122,8 +122,15 @@ export const checkCommand = (
  * Whoever could name an attempt could end it with a child of its own making; likewise a schedule's run. Whoever could say on
  * whose behalf it starts could approve what it asks for itself.
  */
-const isChildOfEngine = ({ parentAttempt, generation, schedule, heldAssets, requestedBy }: StartExecution): boolean =>
-  [parentAttempt, generation, schedule, heldAssets, requestedBy].some((said) => said !== undefined);
+const isChildOfEngine = ({
+  parentAttempt,
+  generation,
+  schedule,
+  heldAssets,
+  requestedBy,
+  origin,
+}: StartExecution): boolean =>
+  [parentAttempt, generation, schedule, heldAssets, requestedBy, origin].some((said) => said !== undefined);
 
 /** A sender that waits hears why; a message that nobody waits for must leave a trace, so it is dead-lettered. */
 const refuse = (checked: Extract<Checked, { kind: 'refused' }>, reply: CommandConsumerOptions['reply']): Handled => {

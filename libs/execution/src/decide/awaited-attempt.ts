@@ -15,7 +15,8 @@ export type Report = Extract<
       | 'FailCallback'
       | 'RecordChildStart'
       | 'CompleteChild'
-      | 'FailChild';
+      | 'FailChild'
+      | 'AnswerFromRecord';
   }
 >;
 
@@ -38,7 +39,7 @@ const isAwaited = ({ awaits, resource, submitted }: OpenAttempt, report: Report)
     case 'CompleteStep':
     case 'FailStep':
       // Workers run everything but children. What awaits a callback they hand on once, and have no say afterwards.
-      return awaits === 'result' || awaits === 'job' || (child === undefined && !submitted);
+      return awaits === 'result' || awaits === 'job' || (awaits !== 'record' && child === undefined && !submitted);
     case 'CompleteCallback':
     case 'FailCallback':
       return awaits === 'callback' || awaits === 'activity' || child === 'callback';
@@ -46,6 +47,8 @@ const isAwaited = ({ awaits, resource, submitted }: OpenAttempt, report: Report)
       return child === report.body.awaits;
     case 'CompleteChild':
       return child === 'end' || child === 'end-as-json';
+    case 'AnswerFromRecord':
+      return awaits === 'record';
     case 'FailChild':
       // A child that could not be started fails its attempt, whatever that waits for.
       return child !== undefined;

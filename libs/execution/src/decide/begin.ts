@@ -1,3 +1,4 @@
+import { mayActOutside } from '../derived.ts';
 import { rootFrame } from '../frames.ts';
 import { advance } from './advance.ts';
 import { endExecution } from './close.ts';
@@ -7,7 +8,7 @@ import type { Run } from './run.ts';
 /** What comes before the first state: the agreement that the machine asks for. */
 export const begin = (run: Run): void => {
   const rule = run.machine.machine.extension?.approval;
-  if (rule && !isAgreed(run)) requestApproval(run, rule);
+  if (rule && mayActOutside(run.state) && !isAgreed(run)) requestApproval(run, rule);
   goOn(run);
 };
 

@@ -4,6 +4,7 @@ import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import type { ExecutionState } from '../execution-state.ts';
 import { isControlCommand, refusalIn } from './allowed-commands.ts';
 import { annotateExecution } from './annotate-execution.ts';
+import { answerFromRecord } from './answer-from-record.ts';
 import { cancelExecution } from './cancel-execution.ts';
 import { completeChild, recordChildStart } from './child-reports.ts';
 import { completeStep } from './complete-step.ts';
@@ -85,6 +86,8 @@ export const decideExecution = (
       return decideApproval(state, command, env);
     case 'AnnotateExecution':
       return annotateExecution(state, command, env);
+    case 'AnswerFromRecord':
+      return answerFromRecord(state, command, env);
     case 'ContinueExecution':
       return continueExecution(state, command, env);
     default:

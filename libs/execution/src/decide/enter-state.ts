@@ -10,6 +10,7 @@ import {
   waitUntil,
 } from '@throughline/asl';
 import { assertNever } from '@throughline/contracts';
+import { ofRecord } from '../derived.ts';
 import { type Frame, type FrameId, frameOf } from '../frames.ts';
 import { finishState } from './finish-state.ts';
 import { evaluationFailed, handleError } from './handle-error.ts';
@@ -68,7 +69,8 @@ const choose = (run: Run, id: FrameId, state: ChoiceState): void => {
 const enterWait = (run: Run, id: FrameId, state: WaitState): void => {
   const due = waitUntil(state, run.frame(id).data, run.scope(id));
   if (!due.ok) return evaluationFailed(run, id, due);
-  if (due.value > run.nowMs()) return run.arm('wait', id, due.value);
+  // What the record answers need not wait for what has been waited for.
+  if (due.value > run.nowMs() && ofRecord(run.state) === null) return run.arm('wait', id, due.value);
   finishWithInput(run, id, state);
 };
 

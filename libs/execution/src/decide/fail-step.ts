@@ -1,6 +1,6 @@
 import { ITEM_READER_FAILED } from '@throughline/asl';
 import type { Env, ExecutionCommandRecord } from '../decider.ts';
-import type { ExecutionState } from '../execution-state.ts';
+import type { ExecutionState, OpenAttempt } from '../execution-state.ts';
 import { advance } from './advance.ts';
 import { awaitedAttempt } from './awaited-attempt.ts';
 import { endIfCancelled } from './cancel-execution.ts';
@@ -23,13 +23,18 @@ export const failStep = (state: ExecutionState, command: FailRecord, env: Env): 
   if (command.type === 'FailChild' && command.body.started && !attempt.submitted) {
     run.emit({ type: 'StepSubmitted', token });
   }
-  run.emit({ type: 'StepFailed', token, ...declaredFirst(run, attempt) });
+  const failure = { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+  return failed(run, attempt, failure);
+};
+
+/** The attempt has failed. */
+export const failed = (run: Run, attempt: OpenAttempt, failure: StateError): ExecutionDecision => {
+  run.emit({ type: 'StepFailed', token: attempt.token, ...declaredFirst(run, attempt) });
   cancelTimersOf(run, attempt);
   if (run.state.hold === 'cancelling') {
     endIfCancelled(run);
     return run.accepted();
   }
-  const failure = { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
   handleError(run, attempt.frame, stateOf(run, attempt.frame).type === 'Map' ? itemReaderFailed(failure) : failure);
   advance(run);
   return run.accepted();

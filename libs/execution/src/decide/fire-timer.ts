@@ -83,7 +83,7 @@ const guarded = (run: Run, timer: ArmedTimer): OpenAttempt => {
   return attempt;
 };
 
-const timedOut = (run: Run, attempt: OpenAttempt, kind: 'timeout' | 'heartbeat'): void => {
+export const timedOut = (run: Run, attempt: OpenAttempt, kind: 'timeout' | 'heartbeat'): void => {
   run.emit({ type: 'StepTimedOut', token: attempt.token, kind });
   cancelTimersOf(run, attempt);
   // AWS's Catch output has an empty cause, where its events have none. A missed heartbeat is a timeout there too.

@@ -8,6 +8,7 @@ import {
   type State,
   type TaskResource,
 } from '@throughline/asl';
+import { ofRecord } from '../derived.ts';
 import type { FrameId } from '../frames.ts';
 import { historyOwnerOf } from '../history-event-ids.ts';
 import { abortChildren } from './abort-children.ts';
@@ -114,7 +115,7 @@ const scheduleRetry = (run: Run, id: FrameId, state: RetryableState, failure: St
     { type: 'RetryScheduled', frame: id, state: state.name, ...toldOf(failure), retrier: found.index, retry, delayMs },
     toldBytes(failure),
   );
-  run.arm('retry', id, run.nowMs() + delayMs);
+  run.arm('retry', id, run.nowMs() + (ofRecord(run.state) === null ? delayMs : 0));
   return true;
 };
 

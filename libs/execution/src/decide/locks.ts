@@ -1,5 +1,6 @@
 import { type Mutex, mutexAssets, type TaskState } from '@throughline/asl';
 import { awaitedAsset, type LockRequest } from '../asset-locks.ts';
+import { isAnsweredByRecord } from '../derived.ts';
 import type { FrameId } from '../frames.ts';
 import { LOCK_ERRORS } from '../lock/lock-errors.ts';
 import { cancelWaitTimer, endLockWait } from './end-lock-wait.ts';
@@ -10,7 +11,7 @@ import { scheduleStep } from './schedule-step.ts';
 /** An attempt at a Task begins: at once, or with the locks of the assets that the state names. */
 export const beginStep = (run: Run, id: FrameId, state: TaskState): void => {
   const { mutex } = state.extension;
-  if (mutex) requestLocks(run, id, state, mutex);
+  if (mutex && !isAnsweredByRecord(run.state, state.name, state.effectClass)) requestLocks(run, id, state, mutex);
   else scheduleStep(run, id, state);
 };
 

@@ -18,6 +18,7 @@ import {
   type Queue,
 } from '@throughline/contracts';
 import { requestFault } from '../child-request.ts';
+import { effectClassOf, isAnsweredByRecord, ofRecord } from '../derived.ts';
 import { stepRules } from '../classification/classification.ts';
 import { type FrameId, outward } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
@@ -31,10 +32,12 @@ import type { Run } from './run.ts';
 
 /**
  * Stable over retries and redeliveries of one visit: what a worker or its callee recognises a repeat by. Of an iteration
- * it is made of the states around it and its index, so it is the same when a retried Map runs it again.
+ * it is made of the states around it and its index, so it is the same when a retried Map runs it again. What is done again
+ * of another execution has that one's key.
  */
-const idempotencyKey = (run: Run, id: FrameId): string => {
-  const { tenant, aggregateId } = run.state.ref;
+const idempotencyKey = (run: Run, id: FrameId, ofOriginal: boolean): string => {
+  const { tenant } = run.state.ref;
+  const { aggregateId } = ofOriginal ? { aggregateId: run.state.derived?.origin ?? '' } : run.state.ref;
   const path = [...outward(run.state.frames, id)].map(({ index, state, visit }) => [index, state, visit]);
   return sha256Hex(JSON.stringify([tenant, aggregateId, path]));
 };
@@ -58,7 +61,7 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState, lockReques
     token,
     resource,
     input: input.value,
-    effectClass: state.effectClass,
+    effectClass: effectClassOf(run.state.derived, state.name, state.effectClass),
     ...times.value,
     ...rules,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -66,7 +69,7 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState, lockReques
     ...(times.value.timeoutMs === undefined && rules.queueWaitMs !== undefined ? { graceMs: rules.queueWaitMs } : {}),
     ...(lockRequest && { lockRequest }),
   });
-  if (!opened) return;
+  if (!opened || run.state.attempts.get(token)?.awaits === 'record') return;
   const { approval } = state.extension;
   if (approval) requestApproval(run, approval, { frame: id, token, input: input.value });
   if (resource.kind === 'signal') takeStoredSignal(run, id, token, resource.signal);
@@ -156,6 +159,8 @@ const open = (
   }: Attempt,
 ): boolean => {
   const frame = run.frame(id);
+  const fromRecord = isAnsweredByRecord(run.state, frame.state, effectClass);
+  const awaits = fromRecord ? 'record' : awaitsOf(resource);
   const written = run.write(input, frame.data);
   if (!written.ok) {
     dataLimitExceeded(run, id);
@@ -169,11 +174,11 @@ const open = (
       visit: frame.visit,
       attempt: frame.attempts + 1,
       resource: resource.text,
-      ...(awaitsOf(resource) === 'result' ? {} : { awaits: awaitsOf(resource) }),
+      ...(awaits === 'result' ? {} : { awaits }),
       ...whoRuns(resource),
       ...(written.data === undefined ? {} : { input: written.data }),
       effectClass,
-      idempotencyKey: idempotencyKey(run, id),
+      idempotencyKey: idempotencyKey(run, id, ofRecord(run.state) !== null),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(priority === undefined ? {} : { priority }),
@@ -182,6 +187,8 @@ const open = (
     },
     written.bytes,
   );
+  // Whoever looks it up does not take long, and whoever needs long does no harm.
+  if (fromRecord) return true;
   if (timeoutMs !== undefined) run.arm('timeout', id, run.nowMs() + graceMs + timeoutMs, token);
   if (heartbeatMs !== undefined) run.arm('heartbeat', id, run.nowMs() + heartbeatMs, token);
   return true;

@@ -1,5 +1,5 @@
 import { hasState, parseInstant } from '@throughline/asl';
-import { GENERATIONS_MAX, type Json, problemOfTargets } from '@throughline/contracts';
+import { GENERATIONS_MAX, type Json, type RecordOrigin, problemOfTargets } from '@throughline/contracts';
 import { classifiedBy } from '../classification/classification.ts';
 import { type Env, type ExecutionCommandRecord, refused } from '../decider.ts';
 import { executionIdOf, type ExecutionState, type StartFacts } from '../execution-state.ts';
@@ -7,6 +7,7 @@ import { ROOT_FRAME } from '../frames.ts';
 import { canonicalHash } from '../hashes.ts';
 import { preflightRefusal, requiresPreflight } from '../preflight/judge-preflight.ts';
 import { jsonBytes } from '../json-size.ts';
+import { misfitOfFrames } from '../misfit-of-frames.ts';
 import { begin } from './begin.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
 import { Run } from './run.ts';
@@ -14,9 +15,17 @@ import { differencesFrom } from '../start-content.ts';
 
 type StartRecord = Extract<ExecutionCommandRecord, { type: 'StartExecution' }>;
 
-/** What makes two starts the same: which machine was asked for, and its input. */
-const bodyHashOf = ({ workflow, version, input }: StartRecord['body']): string =>
-  canonicalHash({ workflow, version: version ?? null, input } satisfies Json);
+/** What makes two starts the same: which machine was asked for, its input, and the record that it is made of. */
+const bodyHashOf = ({ workflow, version, input, origin }: StartRecord['body']): string =>
+  canonicalHash({
+    workflow,
+    version: version ?? null,
+    input,
+    ...(origin && { origin: originHash(origin) }),
+  } satisfies Json);
+
+// Parsed from JSON text: a field that is undefined is not there.
+const originHash = (origin: RecordOrigin): string => canonicalHash(origin as unknown as Json);
 
 /** A child is known by the attempt that asked for it: a task token in its input may be signed anew each time it is sent. */
 const differences = (start: StartFacts, body: StartRecord['body'], bodyHash: string): readonly string[] => {
@@ -61,7 +70,9 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
   if (body.until !== undefined && !hasState(machine, body.until)) {
     return refused('TL0128', `'${name}' version ${version} has no state '${body.until}'`);
   }
-  const inOrder = requiresPreflight(machine, body);
+  const { origin } = body;
+  // The original was found in order, or did not ask for it.
+  const inOrder = origin === undefined && requiresPreflight(machine, body);
   const notInOrder = inOrder ? preflightRefusal(name, body.preflightResult) : undefined;
   if (notInOrder) return { kind: 'refused', refusal: notInOrder };
   const rootExecutionId = body.rootExecutionId ?? executionId;
@@ -75,6 +86,12 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
     bodyHash,
     ...(machine.extension?.errorRules && { errorRules: [...machine.extension.errorRules] }),
   });
+  if (origin) {
+    run.emit({ type: 'OriginAdopted', origin: origin.executionId, at: origin.at });
+    const misfit = misfitOfFrames(machine, run.state.frames);
+    if (misfit !== undefined)
+      return refused('TL0417', `'${name}' version ${version} cannot go on from there: ${misfit}`);
+  }
   if (inOrder) run.emit({ type: 'PreflightPassed' });
   const classified = classifiedBy(machine, body);
   if (classified) run.emit(classified);

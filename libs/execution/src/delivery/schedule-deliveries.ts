@@ -1,10 +1,13 @@
 import { DELIVERY_ENDS_PRESET, DELIVERY_POLICY_PRESET, type DeliveryRequest } from '@throughline/contracts';
 import type { Run } from '../decide/run.ts';
+import { ofRecord } from '../derived.ts';
 import { sha256Hex } from '../hashes.ts';
 import { jsonBytes } from '../json-size.ts';
 
 /** Right after the terminal event: one delivery for each target that wants this end. */
 export const scheduleDeliveries = (run: Run): void => {
+  // Of what the record has answered, the results are known.
+  if (ofRecord(run.state) !== null) return;
   const { delivery } = run.state;
   const ofMachine = run.machine.machine.extension?.delivery;
   if (ofMachine) scheduleFor(run, ofMachine);

@@ -168,6 +168,8 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'ExecutionAnnotated':
     case 'ExecutionClassified':
     case 'PreflightPassed':
+    case 'OriginAdopted':
+    case 'StepReleased':
     case 'BranchStarted':
     case 'BranchFailed':
     case 'StepCancelled':

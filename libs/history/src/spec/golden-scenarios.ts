@@ -27,6 +27,7 @@ import {
 } from '@throughline/execution/given-when-then';
 import { lockOf, LockWorld } from '@throughline/execution/lock-world';
 import { commitDigest } from '../state-hash.ts';
+import { FORKED, forkOfTwoSteps } from './fork-scenario.ts';
 
 /** What golden logs are made of: histories that together hold every event there is. For specs only. */
 export interface GoldenScenario {
@@ -491,6 +492,7 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
     name: 'lock-of-an-asset',
     play: () => contention(`lock/${lockOf('pump 7').aggregateId}`),
   },
+  { name: 'a-fork-goes-on', definition: FORKED, play: forkOfTwoSteps },
   {
     name: 'replay-session',
     play: () =>
