@@ -104,10 +104,19 @@ const event = (n: number, type: string, status: string) => ({
 });
 const session = (verdict: string) => ({
   id: 's1',
+  scope: 'execution',
   executionId: 'e1',
+  kind: 'verify',
   mode: 'full',
+  fromStep: null,
+  live: false,
+  since: null,
   status: 'completed',
   at: '2026-01-31T12:00:00.000Z',
+  by: { kind: 'user', id: 'ann' },
+  attempts: 1,
+  startedAt: '2026-01-31T12:00:00.000Z',
+  endedAt: '2026-01-31T12:00:00.010Z',
   result: {
     verdict,
     commits: 3,

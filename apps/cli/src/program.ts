@@ -12,6 +12,7 @@ import * as logs from './commands/logs.ts';
 import { preflightCommands } from './commands/preflight.ts';
 import * as proofs from './commands/proofs.ts';
 import * as readModels from './commands/read-models.ts';
+import { replayCommands } from './commands/replays.ts';
 import * as locks from './commands/locks.ts';
 import * as schedules from './commands/schedules.ts';
 import { settingsCommands } from './commands/settings.ts';
@@ -74,6 +75,7 @@ export const createProgram = (around: Surroundings): Command => {
   scheduleCommands(program, run);
   deadLetterCommands(program, run);
   lockCommands(program, run);
+  replayCommands(program, run, wholeNumber);
   proofCommands(program, run);
   whatIfCommands(program, run, wholeNumber);
   operatorCommands(program, run);
@@ -282,10 +284,6 @@ const deadLetterCommands = (program: Command, run: Run): void => {
 };
 
 const proofCommands = (program: Command, run: Run): void => {
-  program
-    .command('replay <id>')
-    .description('decide again from the log and compare byte for byte; exit 1 when divergent')
-    .action(run(proofs.replayExecution));
   program
     .command('state <id>')
     .description('state after a commit')

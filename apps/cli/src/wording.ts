@@ -9,9 +9,9 @@ import {
 import { fieldLines } from './columns.ts';
 import { plainText, type Terminal } from './terminal.ts';
 
-const GOOD = new Set(['succeeded', 'identical', 'intact', 'ok', 'ready', 'caught']);
+const GOOD = new Set(['succeeded', 'completed', 'identical', 'intact', 'ok', 'ready', 'caught']);
 const BAD = new Set(['failed', 'timed_out', 'divergent', 'broken', 'error', 'bad', 'unreachable', 'not-ready']);
-const PASSING = new Set(['cancelled', 'cancelling', 'retrying', 'needs_review', 'warn', 'paused']);
+const PASSING = new Set(['nondeterministic', 'cancelled', 'cancelling', 'retrying', 'needs_review', 'warn', 'paused']);
 
 export const statusWord = (terminal: Terminal, status: string): string => {
   if (GOOD.has(status)) return terminal.style('green', status);

@@ -1,13 +1,29 @@
-import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type { EventLog } from '@throughline/event-log';
-import type { CommandSender } from '@throughline/event-log/jetstream';
-import { COMMAND_SENDER, EVENT_LOG, PG_POOL, ReadModelModule } from '@throughline/service-host';
+import type { CommandSender, NatsConnection } from '@throughline/event-log/jetstream';
+import {
+  COMMAND_SENDER,
+  EVENT_LOG,
+  LOGGER,
+  NATS_CONNECTION,
+  PG_POOL,
+  ReadModelModule,
+} from '@throughline/service-host';
+import type { Logger } from 'pino';
 import { ReplayController } from './http/replay.controller.ts';
 import { WhatIfController } from './http/what-if.controller.ts';
 import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { replayReadModel } from './read-model/replay-projection.ts';
 import { SessionReads } from './read-model/session-reads.ts';
-import { ReplayRecorder } from './replay/replay-recorder.ts';
+import { ReplayCommands } from './sessions/replay-commands.ts';
+import { sessionExecutors } from './sessions/session-executors.ts';
+import { SessionRunner } from './sessions/session-runner.ts';
 
 @Module({
   imports: [ReadModelModule.for(replayReadModel)],
@@ -20,14 +36,26 @@ import { ReplayRecorder } from './replay/replay-recorder.ts';
       inject: [PrismaClient, EVENT_LOG],
     },
     {
-      provide: ReplayRecorder,
-      useFactory: (sender: CommandSender) => new ReplayRecorder(sender),
-      inject: [COMMAND_SENDER],
+      provide: SessionRunner,
+      useFactory: (sender: CommandSender, reads: SessionReads, log: EventLog, nc: NatsConnection, logger: Logger) =>
+        new SessionRunner(new ReplayCommands(sender), reads, sessionExecutors(log, nc), logger),
+      inject: [COMMAND_SENDER, SessionReads, EVENT_LOG, NATS_CONNECTION, LOGGER],
     },
   ],
 })
-export class AppModule implements OnApplicationShutdown {
-  constructor(@Inject(PrismaClient) private readonly prisma: PrismaClient) {}
+export class AppModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
+  constructor(
+    @Inject(PrismaClient) private readonly prisma: PrismaClient,
+    @Inject(SessionRunner) private readonly sessions: SessionRunner,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.sessions.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.sessions.stop();
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.prisma.$disconnect();

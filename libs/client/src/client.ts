@@ -1,6 +1,7 @@
 import {
   type ActivityTask,
   type AwsHistoryEventView,
+  type CompletedReplayView,
   type ExecutionView,
   type HistoryEventView,
   isTerminal,
@@ -20,6 +21,7 @@ import { Deliveries } from './delivery.ts';
 import type { Page } from './pages.ts';
 import { repeating, type RepeatLimits, repeatLimitsOf, sleep } from './repeat.ts';
 import { Locks } from './locks.ts';
+import { type ReplayRequestBody, Replays, type WaitForReplay } from './replays.ts';
 import { Schedules } from './schedules.ts';
 import { Settings } from './settings.ts';
 import {
@@ -61,6 +63,7 @@ export class ThroughlineClient {
   readonly settings: Settings;
   readonly deadLetters: DeadLetters;
   readonly locks: Locks;
+  readonly replays: Replays;
 
   constructor(options: ClientOptions) {
     this.#transport = new Transport(options);
@@ -71,6 +74,7 @@ export class ThroughlineClient {
     this.schedules = new Schedules(this.#transport, this.#limits);
     this.settings = new Settings(this.#transport);
     this.locks = new Locks(this.#transport);
+    this.replays = new Replays(this.#transport, this.#limits);
   }
 
   /** Any route of the contracts, typed by its schemas; never repeated by itself. */
@@ -275,13 +279,16 @@ export class ThroughlineClient {
     return this.call(routes.listLogs, { ...options, params: { id }, query });
   }
 
-  /** Decides the execution again from its log; the verdict is stored as a session. */
-  replay(id: string, options?: RequestOptions): Answer<'replayExecution'> {
-    return this.call(routes.replayExecution, { timeoutMs: LONG_TIMEOUT_MS, ...options, params: { id }, body: {} });
-  }
-
-  replaySession(id: string, options?: RequestOptions): Answer<'getReplaySession'> {
-    return this.call(routes.getReplaySession, { ...options, params: { id } });
+  /** Replays the execution and waits for the result: decides it again from its log, unless asked otherwise. */
+  async replay(id: string, options: WaitForReplay & ReplayRequestBody = {}): Promise<CompletedReplayView> {
+    const { mode, kind, fromStep, live, onProgress, ...request } = options;
+    const body: ReplayRequestBody = {
+      ...(mode === undefined ? {} : { mode }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(fromStep === undefined ? {} : { fromStep }),
+      ...(live === undefined ? {} : { live }),
+    };
+    return this.replays.wait(await this.replays.begin(id, body, request), { ...request, onProgress });
   }
 
   /** After commit `at`, or the latest. */

@@ -1,5 +1,6 @@
 export { DeadLetters } from './dead-letters.ts';
 export { Locks } from './locks.ts';
+export { type ReplayRequestBody, Replays, type WaitForReplay } from './replays.ts';
 export { Schedules, type ScheduleRequest } from './schedules.ts';
 export { createClient, type StartRequest, type ThroughlineClient } from './client.ts';
 export type { ApprovalQuery, Approvals } from './approvals.ts';

@@ -1,4 +1,4 @@
-import { type CommitDraft, COMMIT_VERSION, parseCommit, problemOfEvents } from './commit.ts';
+import { type CommitDraft, COMMIT_VERSIONS, parseCommit, problemOfEvents } from './commit.ts';
 
 const commit = () => ({
   v: 1,
@@ -43,7 +43,7 @@ describe('a commit off the log', () => {
 
   it.each([2, 0, '1', null, undefined])('of version %j is told apart from a damaged one', (v) => {
     expect(parseCommit({ ...commit(), v })).toEqual({ kind: 'unknown-version', version: v });
-    expect(v).not.toBe(COMMIT_VERSION);
+    expect(v).not.toBe(COMMIT_VERSIONS.execution);
   });
 
   it.each([null, 7, 'text', undefined])('that is %j is malformed, not a throw', (json) => {

@@ -1,21 +1,36 @@
 import { z } from 'zod';
 import { recordedCommandSchemas } from './commands.ts';
 import { executionEventSchema } from './execution.events.ts';
-import { aggregateIdSchema, commandIdSchema, correlationIdSchema, sha256Schema, tenantSchema } from './ids.ts';
+import {
+  type Aggregate,
+  aggregateIdSchema,
+  commandIdSchema,
+  correlationIdSchema,
+  sha256Schema,
+  tenantSchema,
+} from './ids.ts';
 import { lockEventSchema } from './lock.messages.ts';
 import { replayEventSchema } from './replay.messages.ts';
 import { tenantEventSchema } from './tenant.messages.ts';
 import { scheduleEventSchema } from './schedule.messages.ts';
+import { upcastCommit } from './upcast/upcast-commit.ts';
 import { workflowEventSchema } from './workflow.messages.ts';
 
 /** One decision round = one message on the aggregate's subject: atomic without any batch. */
 
-export const COMMIT_VERSION = 1;
+/** The form in which commits are written, by aggregate: an older build goes on reading those of the others. */
+export const COMMIT_VERSIONS = {
+  execution: 1,
+  workflow: 1,
+  replay: 2,
+  tenant: 1,
+  schedule: 1,
+  lock: 1,
+} as const satisfies Record<Aggregate, number>;
 /** The behaviour of decide and the evaluators that new aggregates are pinned to. */
 export const RULES_VERSION = 1;
 
 const envelope = {
-  v: z.literal(COMMIT_VERSION),
   /** Random: names this append, so a lost ack can be told from somebody else's commit. */
   id: commandIdSchema,
   tenant: tenantSchema,
@@ -31,6 +46,7 @@ const envelope = {
 const digest = { digest: sha256Schema };
 
 export const executionCommitSchema = z.strictObject({
+  v: z.literal(COMMIT_VERSIONS.execution),
   ...envelope,
   aggregate: z.literal('execution'),
   /** In the order decided; each command's events are the next `events` of the list below. */
@@ -39,6 +55,7 @@ export const executionCommitSchema = z.strictObject({
   ...digest,
 });
 export const workflowCommitSchema = z.strictObject({
+  v: z.literal(COMMIT_VERSIONS.workflow),
   ...envelope,
   aggregate: z.literal('workflow'),
   commands: z.array(recordedCommandSchemas.workflow).min(1),
@@ -46,6 +63,7 @@ export const workflowCommitSchema = z.strictObject({
   ...digest,
 });
 export const replayCommitSchema = z.strictObject({
+  v: z.literal(COMMIT_VERSIONS.replay),
   ...envelope,
   aggregate: z.literal('replay'),
   commands: z.array(recordedCommandSchemas.replay).min(1),
@@ -54,6 +72,7 @@ export const replayCommitSchema = z.strictObject({
 });
 
 export const tenantCommitSchema = z.strictObject({
+  v: z.literal(COMMIT_VERSIONS.tenant),
   ...envelope,
   aggregate: z.literal('tenant'),
   commands: z.array(recordedCommandSchemas.tenant).min(1),
@@ -61,6 +80,7 @@ export const tenantCommitSchema = z.strictObject({
   ...digest,
 });
 export const lockCommitSchema = z.strictObject({
+  v: z.literal(COMMIT_VERSIONS.lock),
   ...envelope,
   aggregate: z.literal('lock'),
   commands: z.array(recordedCommandSchemas.lock).min(1),
@@ -69,6 +89,7 @@ export const lockCommitSchema = z.strictObject({
 });
 
 export const scheduleCommitSchema = z.strictObject({
+  v: z.literal(COMMIT_VERSIONS.schedule),
   ...envelope,
   aggregate: z.literal('schedule'),
   commands: z.array(recordedCommandSchemas.schedule).min(1),
@@ -97,7 +118,8 @@ type Undigested<C> = C extends Commit ? Omit<C, 'digest'> : never;
 export type CommitDraft = Undigested<Commit>;
 
 export type CommitParse<C extends Commit = Commit> =
-  | { kind: 'commit'; commit: C }
+  /** `asWritten`: what stands on the log, where an older build wrote it in an older form. The digest is over that. */
+  | { kind: 'commit'; commit: C; asWritten?: unknown }
   | { kind: 'unknown-version'; version: unknown }
   | { kind: 'malformed'; problem: string };
 
@@ -119,13 +141,17 @@ export const problemOfEvents = ({ aggregate, events }: CommitDraft): string | un
   return parsed.success ? undefined : z.prettifyError(parsed.error);
 };
 
-/** Parses a commit that came off the log. A value, not a throw: a reader decides whether one bad record stops it. */
+/**
+ * Parses a commit that came off the log, and brings one of an older form to today's. A value, not a throw: a reader
+ * decides whether one bad record stops it.
+ */
 export const parseCommit = (json: unknown): CommitParse => {
   if (typeof json !== 'object' || json === null) return { kind: 'malformed', problem: 'not a JSON object' };
-  if (!('v' in json) || json.v !== COMMIT_VERSION)
-    return { kind: 'unknown-version', version: 'v' in json ? json.v : undefined };
-  const parsed = commitSchema.safeParse(json);
-  return parsed.success
+  const upcast = upcastCommit(json, COMMIT_VERSIONS);
+  if (upcast.kind !== 'commit') return upcast;
+  const parsed = commitSchema.safeParse(upcast.json);
+  if (!parsed.success) return { kind: 'malformed', problem: z.prettifyError(parsed.error) };
+  return upcast.json === json
     ? { kind: 'commit', commit: parsed.data }
-    : { kind: 'malformed', problem: z.prettifyError(parsed.error) };
+    : { kind: 'commit', commit: parsed.data, asWritten: json };
 };

@@ -20,6 +20,7 @@ export * from './execution.commands.ts';
 export * from './execution.events.ts';
 export * from './workflow.messages.ts';
 export * from './replay.messages.ts';
+export * from './replay.views.ts';
 export * from './timeout-policy.ts';
 export * from './preflight.messages.ts';
 export * from './dead-letter.messages.ts';

@@ -44,7 +44,12 @@ describe('the route table', () => {
 
   it('says 201 only where something new stands under an id afterwards', () => {
     const created = allRoutes.filter(({ status }) => status === 201).map(({ path }) => path);
-    expect(created).toEqual([routes.registerWorkflow.path, routes.startExecution.path, routes.replayExecution.path]);
+    expect(created).toEqual([
+      routes.registerWorkflow.path,
+      routes.startExecution.path,
+      routes.replayExecution.path,
+      routes.replayAll.path,
+    ]);
   });
 });
 

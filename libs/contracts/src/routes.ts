@@ -56,4 +56,5 @@ export {
   TAG_FILTERS,
   WAIT_MS_MAX,
 } from './routes/execution.routes.ts';
+export { REPLAY_ANSWER_MS } from './routes/replay.routes.ts';
 export { registerWorkflowRequestSchema, validateWorkflowRequestSchema } from './routes/workflow.routes.ts';

@@ -5,7 +5,6 @@ import { effectClassSchema } from './effect-class.ts';
 import { executionStatusSchema } from './execution.events.ts';
 import { correlationIdSchema, executionIdSchema, instantSchema } from './ids.ts';
 import { jsonSchema } from './json.ts';
-import { REPLAY_MODES, replayVerdictSchema } from './replay.messages.ts';
 import { runStateSchema } from './run-state.views.ts';
 import { LOG_DOMAINS, LOG_LEVELS } from './telemetry.messages.ts';
 
@@ -113,16 +112,6 @@ export const handlerViewSchema = z.strictObject({
   inputSchema: jsonSchema.optional(),
   outputSchema: jsonSchema.optional(),
 });
-
-export const replaySessionViewSchema = z.strictObject({
-  id: z.string(),
-  executionId: executionIdSchema,
-  mode: z.enum(REPLAY_MODES),
-  status: z.enum(['completed']),
-  at: instantSchema,
-  result: replayVerdictSchema,
-});
-export type ReplaySessionView = z.infer<typeof replaySessionViewSchema>;
 
 export const auditRecordViewSchema = z.strictObject({
   /** Position in the tenant's chain, from 1. */

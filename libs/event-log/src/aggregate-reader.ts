@@ -67,7 +67,8 @@ export class AggregateReader {
     } else if (decoded.commit.version > this.#toVersion) {
       this.#done = true;
     } else {
-      this.#commits.push({ commit: decoded.commit, seq: record.seq, storedAt: record.storedAt });
+      const { kind: _kind, ...read } = decoded;
+      this.#commits.push({ ...read, seq: record.seq, storedAt: record.storedAt });
       this.#done = decoded.commit.version === this.#toVersion;
     }
   }

@@ -7,7 +7,7 @@ export interface EncodedCommit {
 }
 
 export type DecodedCommit =
-  | { readonly kind: 'commit'; readonly commit: Commit }
+  | { readonly kind: 'commit'; readonly commit: Commit; readonly asWritten?: unknown }
   | { readonly kind: 'unreadable'; readonly code: 'TL0201' | 'TL0202'; readonly problem: string };
 
 /** `,"digest":"` + 64 hex digits + `"}`: the digest is always the last key, so it can be cut off without parsing. */

@@ -24,6 +24,8 @@ export interface ReadOptions {
 export interface LoggedCommit<C extends Commit = Commit> {
   readonly commit: C;
   readonly seq: number;
+  /** What stands on the log, where an older build wrote it in an older form: `commit` is in today's. */
+  readonly asWritten?: unknown;
   /** When the broker stored it, RFC 3339. */
   readonly storedAt: string;
 }

@@ -76,7 +76,8 @@ export { measureBody, type MeasuredBody } from './command-body.ts';
 export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { type Progress, progressOf } from './progress.ts';
-export { initialReplay, type RecordedReplay, type ReplayState } from './replay/replay-state.ts';
+export { contradictionIn as contradictionInReplay } from './replay/decide-replay.ts';
+export { initialReplay, type ReplaySession, type ReplayState } from './replay/replay-state.ts';
 export type { SettledLetter } from './tenant/settle-dead-letter.ts';
 export { triggeredExecution } from './schedule/schedule-run.ts';
 export {

@@ -1,5 +1,5 @@
 import {
-  COMMIT_VERSION,
+  COMMIT_VERSIONS,
   type CommandId,
   type CommitDraft,
   type CorrelationId,
@@ -139,7 +139,7 @@ export const decideRound = <S extends AggregateState, C extends AnyCommandRecord
   // In the order of the commit's schema, because its bytes are hashed. The cast joins the parts of one decider, whose
   // commands and events are those of the aggregate that `ref` names.
   const draft = {
-    v: COMMIT_VERSION,
+    v: COMMIT_VERSIONS[aggregate],
     id: meta.commitId,
     tenant,
     aggregateId,

@@ -27,6 +27,8 @@ import type { WorkflowState } from './workflow/workflow-state.ts';
 export interface CommitAt {
   readonly commit: Commit;
   readonly seq: number;
+  /** What stands on the log, where an older build wrote it in an older form. */
+  readonly asWritten?: unknown;
 }
 
 interface MessagesOf {

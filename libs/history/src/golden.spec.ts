@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  COMMIT_VERSIONS,
   executionEventSchema,
   lockEventSchema,
   type Json,
@@ -14,7 +15,7 @@ import {
 import { type AnyState, type CommitAt, DEFAULT_LIMITS, type Limits } from '@throughline/execution';
 import { resolved } from '@throughline/execution/given-when-then';
 import { fold } from './fold.ts';
-import { GOLDEN_SCENARIOS } from './spec/golden-scenarios.ts';
+import { GOLDEN_SCENARIOS, OF_OLDER_BUILDS } from './spec/golden-scenarios.ts';
 import { verify } from './verify.ts';
 
 /**
@@ -38,7 +39,15 @@ const endOf = (log: readonly CommitAt[]): Json => {
   if ('policies' in state) return { version: state.version, policies: Object.keys(state.policies) };
   if ('spec' in state) return { version: state.version, status: state.status, past: state.past as unknown as Json }; // JSON only
   if ('queue' in state) return { version: state.version, holder: state.holder?.execution ?? null };
-  return { version: state.version, verdict: state.replay?.result.verdict ?? null };
+  const { session } = state;
+  return { version: state.version, verdict: session?.status === 'completed' ? session.result.verdict : null };
+};
+
+/** As a reader of the log gets them: what an older build wrote is brought to today's form. */
+const readAt = ({ commit, seq }: CommitAt): CommitAt => {
+  const parsed = parseCommit(commit);
+  if (parsed.kind !== 'commit') throw new Error(`sequence ${seq} cannot be read`);
+  return parsed.asWritten === undefined ? { commit, seq } : { ...parsed, seq };
 };
 
 const FOLDER = join(import.meta.dirname, '..', 'golden', String(RULES_VERSION));
@@ -56,7 +65,8 @@ if (process.env.THROUGHLINE_WRITE_GOLDEN === '1') {
 const GOLDEN: readonly GoldenLog[] = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
   .sort()
-  .map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as GoldenLog);
+  .map((file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as GoldenLog)
+  .map((golden) => ({ ...golden, log: golden.log.map(readAt) }));
 
 describe.each(GOLDEN.map((golden) => [golden.name, golden] as const))('golden log %s', (_name, golden) => {
   const machine = golden.definition === undefined ? undefined : resolved(golden.definition);
@@ -75,10 +85,12 @@ describe.each(GOLDEN.map((golden) => [golden.name, golden] as const))('golden lo
     expect(endOf(golden.log)).toEqual(golden.end);
   });
 
-  test('is read by the schema of today without a byte changed', () => {
-    for (const { commit } of golden.log) {
+  test('is read by the schema of today without a byte changed, but what an older build wrote', () => {
+    for (const { commit, asWritten } of golden.log) {
       const parsed = parseCommit(commit);
       expect(parsed.kind === 'commit' && JSON.stringify(parsed.commit)).toBe(JSON.stringify(commit));
+      const isOlder = asWritten !== undefined && (asWritten as { v: number }).v < COMMIT_VERSIONS[commit.aggregate];
+      expect(isOlder).toBe(OF_OLDER_BUILDS.includes(golden.name));
     }
   });
 });
@@ -99,6 +111,21 @@ describe('the golden logs together', () => {
   });
 
   test('are those of the scenarios', () => {
-    expect(GOLDEN.map(({ name }) => name)).toEqual(GOLDEN_SCENARIOS.map(({ name }) => name).sort());
+    const names = [...GOLDEN_SCENARIOS.map(({ name }) => name), ...OF_OLDER_BUILDS];
+    expect(GOLDEN.map(({ name }) => name).sort()).toEqual(names.sort());
+  });
+
+  test('hold a commit of every version that any build ever wrote', () => {
+    const versionsOf = (aggregate: string): number[] => [
+      ...new Set(
+        GOLDEN.flatMap(({ log }) => log)
+          .filter(({ commit }) => commit.aggregate === aggregate)
+          .map(({ commit, asWritten }) => ((asWritten ?? commit) as { v: number }).v),
+      ),
+    ];
+    for (const [aggregate, latest] of Object.entries(COMMIT_VERSIONS)) {
+      const every = Array.from({ length: latest }, (_none, i) => i + 1);
+      expect([aggregate, versionsOf(aggregate).sort()]).toEqual([aggregate, every]);
+    }
   });
 });

@@ -4,8 +4,20 @@ export { fold, stateAt } from './fold.ts';
 export { firstDifference, type JsonDifference } from './json-difference.ts';
 export { diffJson, type Patched, patchJson } from './json-patch.ts';
 export { commitDigest, stateHash } from './state-hash.ts';
-export { type ResolveMachine, verify, verifyInSteps } from './verify.ts';
+export {
+  beginVerification,
+  type ResolveMachine,
+  type Verification,
+  type VerifiedCommit,
+  verdictOf,
+  verify,
+  verifyInSteps,
+  verifyNext,
+  type VerifyOptions,
+} from './verify.ts';
 export { type AwsHistoryEvent, detailsOf } from './aws-history/aws-event.ts';
 export { awsHistory, awsHistoryInSteps } from './aws-history/aws-history.ts';
 export { namedResource } from './aws-history/task-events.ts';
 export { firstDecidedOtherwise, whatIf, whatIfInSteps } from './what-if/what-if.ts';
+export { commitEntering, replayExecution, type ReplayPart } from './replay-execution.ts';
+export { stepOfEvent, type Visit, visitKey } from './step-of-event.ts';

@@ -17,6 +17,8 @@ import {
   type Limits,
   type ResolvedMachine,
   seedOf,
+  walkCommit,
+  type WalkedEvent,
 } from '@throughline/execution';
 import { firstDifference } from './json-difference.ts';
 import { commitDigest } from './state-hash.ts';
@@ -24,15 +26,41 @@ import { commitDigest } from './state-hash.ts';
 /** Finds a registered version again; undefined where the log does not have it. */
 export type ResolveMachine = (name: string, version: number) => ResolvedMachine | undefined;
 
-interface Verification {
+export interface VerifyOptions {
+  readonly limits?: Limits;
+  /** Commits that it says no to are checked and folded, but not decided again. All are without it. */
+  readonly decides?: (version: number) => boolean;
+  /** Whoever read the commits has compared the digests with the very bytes: they are not computed again. */
+  readonly digestsChecked?: boolean;
+  readonly onCommit?: (verified: VerifiedCommit) => void;
+}
+
+/** One commit that was looked at, with what deciding it again has made of its events. */
+export interface VerifiedCommit {
+  readonly version: number;
+  readonly commit: Commit;
+  /** Undefined where the history could not be folded so far. */
+  readonly before: AnyState | undefined;
+  readonly decided: boolean;
+  /** By the index of the event; -1: the commit itself. */
+  readonly differences: ReadonlyMap<number, Divergence>;
+  readonly walked: readonly WalkedEvent<AnyState>[];
+}
+
+/** One aggregate's verification under way: it takes commit after commit. */
+export interface Verification {
   readonly resolveMachine: ResolveMachine;
-  readonly limits: Limits;
+  readonly options: VerifyOptions;
   /** Before the commit that is looked at; undefined once the history cannot be folded any further. */
   state: AnyState | undefined;
-  previous: CommitAt | undefined;
+  /** The last commit that was looked at. */
+  version: number;
+  previousSeq: number;
+  commits: number;
   events: number;
   matched: number;
   firstDivergence: Divergence | undefined;
+  differences: Map<number, Divergence>;
 }
 
 /**
@@ -45,7 +73,7 @@ export const verify = (
   resolveMachine: ResolveMachine,
   limits: Limits = DEFAULT_LIMITS,
 ): ReplayVerdict => {
-  const steps = verifyInSteps(commits, resolveMachine, limits);
+  const steps = verifyInSteps(commits, resolveMachine, { limits });
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
@@ -56,32 +84,52 @@ export const verify = (
 export function* verifyInSteps(
   commits: readonly CommitAt[],
   resolveMachine: ResolveMachine,
-  limits: Limits = DEFAULT_LIMITS,
+  options: VerifyOptions = {},
 ): Generator<void, ReplayVerdict, void> {
-  const first = commits[0];
-  const verification: Verification = {
-    resolveMachine,
-    limits,
-    state: first && initialState(first.commit),
-    previous: undefined,
-    events: 0,
-    matched: 0,
-    firstDivergence: undefined,
-  };
-  for (const [i, logged] of commits.entries()) {
-    verifyCommit(verification, logged, i + 1);
+  const verification = beginVerification(resolveMachine, options);
+  for (const logged of commits) {
+    verifyNext(verification, logged);
     yield;
   }
-  const { events, matched, firstDivergence } = verification;
-  return {
-    verdict: firstDivergence ? 'divergent' : 'identical',
-    commits: commits.length,
-    events,
-    // Rounded down, so that 100 always means all.
-    matchPercent: events === 0 ? (firstDivergence ? 0 : 100) : Math.floor((10_000 * matched) / events) / 100,
-    ...(firstDivergence ? { firstDivergence } : {}),
-  };
+  return verdictOf(verification);
 }
+
+/** `after`: the state that a verified part of the history led to, to go on from there. */
+export const beginVerification = (
+  resolveMachine: ResolveMachine,
+  options: VerifyOptions = {},
+  after?: AnyState,
+): Verification => ({
+  resolveMachine,
+  options,
+  state: after,
+  version: after?.version ?? 0,
+  previousSeq: after?.seq ?? 0,
+  commits: 0,
+  events: 0,
+  matched: 0,
+  firstDivergence: undefined,
+  differences: new Map(),
+});
+
+/** Takes the next commit; true where it is what it has to be. */
+export const verifyNext = (verification: Verification, logged: CommitAt): boolean => {
+  verification.version += 1;
+  verification.differences = new Map();
+  if (verification.version === 1) verification.state = initialState(logged.commit);
+  verifyCommit(verification, logged, verification.version);
+  verification.previousSeq = logged.seq;
+  return verification.differences.size === 0;
+};
+
+export const verdictOf = ({ commits, events, matched, firstDivergence }: Verification): ReplayVerdict => ({
+  verdict: firstDivergence ? 'divergent' : 'identical',
+  commits,
+  events,
+  // Rounded down, so that 100 always means all.
+  matchPercent: events === 0 ? (firstDivergence ? 0 : 100) : Math.floor((10_000 * matched) / events) / 100,
+  ...(firstDivergence ? { firstDivergence } : {}),
+});
 
 const initialState = (commit: Commit): AnyState | undefined => {
   const { tenant, aggregate, aggregateId } = commit;
@@ -94,6 +142,8 @@ const initialState = (commit: Commit): AnyState | undefined => {
 
 const diverge = (verification: Verification, divergence: Divergence): void => {
   verification.firstDivergence ??= divergence;
+  const index = divergence.event ?? -1;
+  if (!verification.differences.has(index)) verification.differences.set(index, divergence);
 };
 
 const expectEqual = (
@@ -108,21 +158,46 @@ const expectEqual = (
 };
 
 const verifyCommit = (verification: Verification, logged: CommitAt, version: number): void => {
-  const parsed = parseCommit(logged.commit);
-  if (parsed.kind !== 'commit') {
-    const reason = parsed.kind === 'malformed' ? `not a commit: ${parsed.problem}` : 'a commit of an unknown version';
-    diverge(verification, { commit: version, pointer: '', expected: null, actual: null, reason });
-    verification.events += eventCount(logged.commit);
-    verification.state = undefined;
-    return;
-  }
-  const { commit } = logged;
-  verification.events += commit.events.length;
-  verifyEnvelope(verification, logged, version);
+  const decided = verification.options.decides?.(version) ?? true;
+  const read = readCommit(verification, logged, version, decided);
+  if (!read) return;
+  const { commit, written } = read;
+  const before = verification.state;
+  verifyEnvelope(verification, commit, written, version);
   verifyInputs(verification, commit, version);
-  decideAgain(verification, commit, version);
-  verification.state = foldOn(verification, logged, version);
-  verification.previous = logged;
+  if (decided) {
+    verification.commits += 1;
+    verification.events += commit.events.length;
+    decideAgain(verification, commit, version);
+  }
+  const walked: WalkedEvent<AnyState>[] = [];
+  verification.state = foldOn(verification, { commit, seq: logged.seq }, version, walked);
+  const { differences } = verification;
+  verification.options.onCommit?.({ version, commit, before, decided, differences, walked });
+};
+
+/** The bytes as they were written are compared; what an older build wrote is decided in today's form. */
+const readCommit = (
+  verification: Verification,
+  { commit, asWritten }: CommitAt,
+  version: number,
+  decided: boolean,
+): { commit: Commit; written: unknown } | undefined => {
+  // Whoever checked the digests has parsed the bytes, too.
+  if (verification.options.digestsChecked) return { commit, written: asWritten ?? commit };
+  const written = asWritten ?? commit;
+  const parsed = parseCommit(written);
+  if (parsed.kind === 'commit') {
+    return { commit: parsed.asWritten === undefined ? commit : parsed.commit, written };
+  }
+  const reason = parsed.kind === 'malformed' ? `not a commit: ${parsed.problem}` : 'a commit of an unknown version';
+  diverge(verification, { commit: version, pointer: '', expected: null, actual: null, reason });
+  if (decided) {
+    verification.commits += 1;
+    verification.events += eventCount(written);
+  }
+  verification.state = undefined;
+  return undefined;
 };
 
 const eventCount = (commit: unknown): number =>
@@ -131,13 +206,14 @@ const eventCount = (commit: unknown): number =>
     : 0;
 
 /** Digest, version chain, sequence chain, identity. */
-const verifyEnvelope = (verification: Verification, { commit }: CommitAt, version: number): void => {
-  const { previous } = verification;
+const verifyEnvelope = (verification: Verification, commit: Commit, written: unknown, version: number): void => {
   const check = (pointer: string, reason: string, expected: Json, actual: Json): void =>
     expectEqual(verification, version, pointer, reason, expected, actual);
-  check('/digest', 'the commit is not what its digest was made of', commitDigest(commit), commit.digest);
+  if (!verification.options.digestsChecked) {
+    check('/digest', 'the commit is not what its digest was made of', commitDigest(written), commit.digest);
+  }
   check('/version', 'the versions do not follow each other', version, commit.version);
-  check('/prevSeq', 'it does not follow the commit before it on the log', previous?.seq ?? 0, commit.prevSeq);
+  check('/prevSeq', 'it does not follow the commit before it on the log', verification.previousSeq, commit.prevSeq);
   const ref = verification.state?.ref;
   if (ref) {
     check('/tenant', 'it belongs to another tenant', ref.tenant, commit.tenant);
@@ -167,7 +243,8 @@ const verifyInputs = (verification: Verification, commit: Commit, version: numbe
 };
 
 const decideAgain = (verification: Verification, commit: Commit, version: number): void => {
-  const { state, limits } = verification;
+  const { state } = verification;
+  const limits = verification.options.limits ?? DEFAULT_LIMITS;
   if (!state) return;
   const pending = commit.commands.map(({ at, seed: _seed, events: _events, ...command }) => ({ command, at }));
   const meta = { commitId: commit.id, limits, machineOf: machineFor(verification, commit) };
@@ -236,10 +313,17 @@ const compareCommands = (
 };
 
 /** Goes on from what is recorded, so that one wrong commit does not make every later one look wrong. */
-const foldOn = (verification: Verification, logged: CommitAt, version: number): AnyState | undefined => {
+const foldOn = (
+  verification: Verification,
+  logged: CommitAt,
+  version: number,
+  walked: WalkedEvent<AnyState>[],
+): AnyState | undefined => {
   if (!verification.state) return undefined;
   try {
-    return foldCommit(verification.state, logged);
+    return verification.options.onCommit
+      ? walkCommit(verification.state, logged, (event) => walked.push(event))
+      : foldCommit(verification.state, logged);
   } catch (thrown) {
     const reason = `it cannot be folded: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
     diverge(verification, { commit: version, pointer: '', expected: null, actual: null, reason });

@@ -23,9 +23,10 @@ export type Decode = (bytes: Uint8Array) => DecodedCommit;
 const decodeRecord = (record: FeedRecord, decode: Decode): ProjectedRecord | UnreadableRecord => {
   const decoded = decode(record.bytes);
   const { seq, storedAt, bytes } = record;
-  return decoded.kind === 'commit'
-    ? { commit: decoded.commit, seq, storedAt, bytes }
-    : { seq, subject: record.subject, storedAt, bytes, code: decoded.code, problem: decoded.problem };
+  const { kind: _kind, ...read } = decoded;
+  return 'commit' in read
+    ? { ...read, seq, storedAt, bytes }
+    : { seq, subject: record.subject, storedAt, bytes, ...read };
 };
 
 export const decodeBatch = (

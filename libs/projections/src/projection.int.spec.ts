@@ -4,6 +4,7 @@ import {
   aggregateIdSchema,
   type AggregateRef,
   commandIdSchema,
+  COMMIT_VERSIONS,
   type CommitDraft,
   correlationIdSchema,
   executionIdSchema,
@@ -165,6 +166,7 @@ describe('a projection of one aggregate', () => {
   }
   const replayDraft = (id: string): CommitDraft => ({
     ...draft(id, 1, 0),
+    v: COMMIT_VERSIONS.replay,
     aggregate: 'replay',
     commands: [
       {
@@ -174,14 +176,13 @@ describe('a projection of one aggregate', () => {
         seed: '0'.repeat(32),
         type: 'RecordReplay',
         body: {
-          executionId: executionIdSchema.parse(id),
-          mode: 'full',
+          request: { scope: 'execution', executionId: executionIdSchema.parse(id), kind: 'verify', mode: 'full' },
           result: { verdict: 'identical', commits: 1, events: 1, matchPercent: 100 },
         },
         events: 1,
       },
     ],
-    events: [{ type: 'ReplayCompleted' }],
+    events: [{ type: 'ReplayCompleted', verdict: 'identical' }],
   });
 
   test('reads nothing else, is not behind for what it does not read, and is rebuilt to the same rows', async () => {

@@ -5,7 +5,7 @@ import { CHAIN_START, type LedgerRow, ledgerRow, rowHash } from './ledger-row.ts
 
 const commitOf = (index: number): Commit =>
   commitSchema.parse({
-    v: 1,
+    v: 2,
     id: `append-${index}`,
     tenant: 'acme',
     aggregateId: `session-${index}`,
@@ -23,13 +23,12 @@ const commitOf = (index: number): Commit =>
         events: 1,
         type: 'RecordReplay',
         body: {
-          executionId: `e-${index}`,
-          mode: 'full',
+          request: { scope: 'execution', executionId: `e-${index}`, kind: 'verify', mode: 'full' },
           result: { verdict: 'identical', commits: 1, events: 1, matchPercent: 100 },
         },
       },
     ],
-    events: [{ type: 'ReplayCompleted' }],
+    events: [{ type: 'ReplayCompleted', verdict: 'identical' }],
     digest: '0'.repeat(64),
   });
 

@@ -3,33 +3,9 @@ import { fieldLines, tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { allItems, type Invocation } from '../invocation.ts';
 import { plainText, type Terminal } from '../terminal.ts';
-import { durationText, jsonText, statusWord } from '../wording.ts';
+import { durationText, statusWord } from '../wording.ts';
 
-/** What the log proves about an execution: replay, state at a commit, ledger, lineage. */
-
-export const replayExecution = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
-  const session = await client.replay(id);
-  const { result } = session;
-  if (terminal.json) terminal.document(session);
-  else {
-    const first = result.firstDivergence;
-    const place =
-      first && `commit ${first.commit}${first.event === undefined ? '' : ` event ${first.event}`} ${first.pointer}`;
-    terminal.lines(
-      fieldLines(terminal, [
-        ['execution', session.executionId],
-        ['verdict', statusWord(terminal, result.verdict)],
-        ['match', `${result.matchPercent}% of ${result.events} events in ${result.commits} commits`],
-        ['session', session.id],
-        ['diverges at', place],
-        ['because', first && plainText(first.reason)],
-        ['recorded', first && jsonText(first.expected)],
-        ['decided now', first && jsonText(first.actual)],
-      ]),
-    );
-  }
-  return result.verdict === 'identical' ? EXIT.ok : EXIT.bad;
-};
+/** What the log proves about an execution: state at a commit, ledger, lineage. */
 
 export const showState = async (
   { client, terminal }: Invocation,

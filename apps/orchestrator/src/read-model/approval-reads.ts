@@ -13,7 +13,7 @@ import {
   initialExecution,
   pendingStepsOf,
 } from '@throughline/execution';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 

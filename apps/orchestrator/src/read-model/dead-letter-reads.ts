@@ -17,7 +17,7 @@ import {
 } from '@throughline/event-log/jetstream';
 import { type SettledLetter, tenantRef, type TenantState } from '@throughline/execution';
 import type { StateCache } from '../commands/state-cache.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 
 export interface DeadLetterFilters {

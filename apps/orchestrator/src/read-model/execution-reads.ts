@@ -10,7 +10,7 @@ import {
 import type { EventLog } from '@throughline/event-log';
 import { initialExecution } from '@throughline/execution';
 import { hashOfTag } from './control-rows.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor, writeCursor } from '@throughline/service-host';
 import type { PrismaClient } from './generated/client.ts';
 import { type Changes, noChanges, takeExecution } from './rows.ts';
 import type { ExecutionRow, StepRow } from './upserts.ts';

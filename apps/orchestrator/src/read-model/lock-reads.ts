@@ -8,7 +8,7 @@ import {
 } from '@throughline/contracts';
 import { awaitedAsset, type ExecutionState, lockRef, type LockState, openRequests } from '@throughline/execution';
 import type { StateCache } from '../commands/state-cache.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { lockRow, type LockRow } from './lock-rows.ts';

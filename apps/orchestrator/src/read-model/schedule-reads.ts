@@ -2,7 +2,7 @@ import { type Instant, type ScheduleId, scheduleRef, type ScheduleView, type Ten
 import type { ScheduleState } from '@throughline/execution';
 import type { StateCache } from '../commands/state-cache.ts';
 import { upcomingInstants } from '../schedules/found-for-schedule.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { type ScheduleFacts, scheduleFacts } from './schedule-rows.ts';

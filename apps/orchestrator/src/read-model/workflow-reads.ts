@@ -1,6 +1,6 @@
 import type { Tenant, WorkflowView } from '@throughline/contracts';
 import type { WorkflowCatalog } from '../commands/workflow-catalog.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { WorkflowRow } from './upserts.ts';

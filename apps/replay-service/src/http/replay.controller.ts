@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { type Json, type ReplaySessionView, routes, type Tenant } from '@throughline/contracts';
+import { type Json, type ReplayRequest, type ReplaySessionView, routes, type Tenant } from '@throughline/contracts';
 import type { EventLog, LoggedCommit } from '@throughline/event-log';
 import type { ExecutionState } from '@throughline/execution';
 import { stateAt, stateHash } from '@throughline/history';
@@ -18,20 +18,14 @@ import {
   type ResponseOf,
 } from '@throughline/service-host';
 import { SessionReads } from '../read-model/session-reads.ts';
-import { readHistory, readPinnedMachine } from '../replay/execution-history.ts';
-import { ReplayRecorder } from '../replay/replay-recorder.ts';
-import { verifyExecution } from '../replay/verify-execution.ts';
-
-/** Histories in memory at once. */
-const REPLAYS_MAX = 4;
+import { readHistory } from '../replay/execution-history.ts';
+import { SessionRunner } from '../sessions/session-runner.ts';
 
 @Controller()
 export class ReplayController {
-  private replaying = 0;
-
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(ReplayRecorder) private readonly recorder: ReplayRecorder,
+    @Inject(SessionRunner) private readonly runner: SessionRunner,
     @Inject(SessionReads) private readonly sessions: SessionReads,
   ) {}
 
@@ -39,20 +33,34 @@ export class ReplayController {
   async replay(
     @CallerOf() caller: Caller,
     @Params() { id }: ParamsOf<typeof routes.replayExecution>,
-    @Body() { mode }: BodyOf<typeof routes.replayExecution>,
+    @Body() body: BodyOf<typeof routes.replayExecution>,
   ): Promise<ReplaySessionView> {
-    if (this.replaying >= REPLAYS_MAX) return refuse('TL0010', `${REPLAYS_MAX} replays are running: try again later`);
-    this.replaying += 1;
-    try {
-      const commits = await this.historyOf(caller.tenant, id);
-      const verdict = await verifyExecution(commits, await readPinnedMachine(this.log, caller.tenant, commits));
-      const sessionId = await this.recorder.record(caller, { executionId: id, mode, result: verdict });
-      return (
-        (await this.sessions.fromLog(caller.tenant, sessionId)) ?? refuse('TL0007', `session ${sessionId} is not there`)
-      );
-    } finally {
-      this.replaying -= 1;
-    }
+    return this.begun(caller, { scope: 'execution', executionId: id, ...body });
+  }
+
+  @Handle(routes.replayAll)
+  async replayAll(
+    @CallerOf() caller: Caller,
+    @Body() body: BodyOf<typeof routes.replayAll>,
+  ): Promise<ReplaySessionView> {
+    return this.begun(caller, { scope: 'all', ...body });
+  }
+
+  @Handle(routes.listReplaySessions)
+  list(
+    @CallerOf() { tenant }: Caller,
+    @Query() query: QueryOf<typeof routes.listReplaySessions>,
+  ): Promise<ResponseOf<typeof routes.listReplaySessions>> {
+    return this.sessions.list(tenant, query);
+  }
+
+  @Handle(routes.listReplaysOfExecution)
+  listOfExecution(
+    @CallerOf() { tenant }: Caller,
+    @Params() { id }: ParamsOf<typeof routes.listReplaysOfExecution>,
+    @Query() query: QueryOf<typeof routes.listReplaysOfExecution>,
+  ): Promise<ResponseOf<typeof routes.listReplaysOfExecution>> {
+    return this.sessions.list(tenant, { ...query, executionId: id });
   }
 
   @Handle(routes.getReplaySession)
@@ -60,7 +68,10 @@ export class ReplayController {
     @CallerOf() { tenant }: Caller,
     @Params() { id }: ParamsOf<typeof routes.getReplaySession>,
   ): Promise<ReplaySessionView> {
-    return (await this.sessions.get(tenant, id)) ?? refuse('TL0004', `no replay session ${id}`);
+    const view = (await this.sessions.get(tenant, id)) ?? refuse('TL0004', `no replay session ${id}`);
+    if (view.status !== 'running') return view;
+    // What this process knows is newer than what it has said so far.
+    return { ...view, progress: this.runner.progressOf(tenant, id) ?? view.progress };
   }
 
   @Handle(routes.getState)
@@ -75,6 +86,11 @@ export class ReplayController {
     if (!state) return refuse('TL0401', `commit ${at} is not in the history: it has ${of}`);
     // A state holds JSON values only; the cast says what its interfaces cannot.
     return { executionId: id, at: state.version, of, stateHash: stateHash(state), state: state as unknown as Json };
+  }
+
+  private async begun(caller: Caller, request: ReplayRequest): Promise<ReplaySessionView> {
+    const id = await this.runner.request(caller, request);
+    return (await this.sessions.fromLog(caller.tenant, id)) ?? refuse('TL0007', `session ${id} is not there`);
   }
 
   private async historyOf(tenant: Tenant, id: string): Promise<readonly LoggedCommit[]> {

@@ -1,55 +1,85 @@
-import type { Commit, Json, ReplaySessionView } from '@throughline/contracts';
-import { jsonColumn, type ReadModel, schemaOf, type SqlTransaction, textColumn } from '@throughline/projections';
+import type { Json, ReplaySessionView } from '@throughline/contracts';
+import type { EventLog } from '@throughline/event-log';
+import type { ReplayState } from '@throughline/execution';
+import {
+  AggregateFolds,
+  jsonColumn,
+  type ProjectedRecord,
+  type Projection,
+  type ReadModel,
+  schemaOf,
+  type SqlTransaction,
+} from '@throughline/projections';
+import { sessionView } from '../sessions/session-view.ts';
 
-export type SessionRow = ReplaySessionView & { readonly tenant: string };
+interface SessionRow {
+  readonly tenant: string;
+  readonly view: ReplaySessionView;
+  /** Since when nobody has said anything of it; null once it has ended. */
+  readonly silentSince: string | null;
+  readonly version: number;
+}
 
-/** The session that a commit of the `replay` aggregate records. */
-export const sessionOf = (commit: Commit): SessionRow | undefined => {
-  const command = commit.aggregate === 'replay' ? commit.commands.at(-1) : undefined;
-  if (!command) return undefined;
-  const { executionId, mode, result } = command.body;
-  return {
-    tenant: commit.tenant,
-    id: commit.aggregateId,
-    executionId,
-    mode,
-    status: 'completed',
-    at: command.at,
-    result,
-  };
+export const sessionRow = (state: ReplayState): SessionRow | undefined => {
+  const view = sessionView(state);
+  const { session, ref, version } = state;
+  if (!view || !session) return undefined;
+  const silentSince =
+    session.status === 'pending' ? session.at : session.status === 'running' ? session.renewedAt : null;
+  return { tenant: ref.tenant, view, silentSince, version };
 };
 
-const insertSessions = async (sql: SqlTransaction, rows: readonly SessionRow[]): Promise<void> => {
+const upsertSessions = async (sql: SqlTransaction, rows: readonly SessionRow[]): Promise<void> => {
+  if (rows.length === 0) return;
   await sql.query(
-    `INSERT INTO replay_sessions (tenant, id, execution_id, mode, at, verdict, commits, events, match_percent, first_divergence)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[],
-       $9::float8[], $10::json[])`,
+    `INSERT INTO replay_sessions AS held
+       (tenant, id, execution_id, scope, kind, status, verdict, at, silent_since, version, view)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+       $9::text[], $10::int[], $11::json[])
+     ON CONFLICT (tenant, id) DO UPDATE SET
+       status = excluded.status, verdict = excluded.verdict, silent_since = excluded.silent_since,
+       version = excluded.version, view = excluded.view
+     WHERE held.version < excluded.version`,
     [
       rows.map((row) => row.tenant),
-      rows.map((row) => row.id),
-      rows.map((row) => row.executionId),
-      rows.map((row) => row.mode),
-      rows.map((row) => row.at),
-      rows.map((row) => textColumn(row.result.verdict)),
-      rows.map((row) => row.result.commits),
-      rows.map((row) => row.result.events),
-      rows.map((row) => row.result.matchPercent),
+      rows.map(({ view }) => view.id),
+      rows.map(({ view }) => view.executionId),
+      rows.map(({ view }) => view.scope),
+      rows.map(({ view }) => view.kind),
+      rows.map(({ view }) => view.status),
+      rows.map(({ view }) => (view.status === 'completed' ? view.result.verdict : null)),
+      rows.map(({ view }) => view.at),
+      rows.map((row) => row.silentSince),
+      rows.map((row) => row.version),
       // Optional fields that are undefined are left out of the text, so what remains is JSON.
-      rows.map((row) => jsonColumn(row.result.firstDivergence as unknown as Json | undefined)),
+      rows.map(({ view }) => jsonColumn(view as unknown as Json)),
     ],
   );
 };
 
+class ReplayProjection implements Projection {
+  readonly schema = schemaOf('replay-service');
+  readonly aggregate = 'replay';
+  private readonly folds: AggregateFolds<ReplayState>;
+
+  constructor(log: EventLog) {
+    this.folds = new AggregateFolds(log);
+  }
+
+  async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
+    const rows = new Map<string, SessionRow>();
+    for (const record of batch) {
+      if (record.commit.aggregate !== 'replay') continue;
+      const row = sessionRow(await this.folds.after(record));
+      // The last word on each session is what counts.
+      if (row) rows.set(`${row.tenant}/${row.view.id}`, row);
+    }
+    await upsertSessions(sql, [...rows.values()]);
+  }
+}
+
 export const replayReadModel: ReadModel = {
   service: 'replay-service',
   schema: schemaOf('replay-service'),
-  createProjection: () => ({
-    schema: schemaOf('replay-service'),
-    aggregate: 'replay',
-    apply: async (batch, sql) => {
-      const rows = batch.flatMap(({ commit }) => sessionOf(commit) ?? []);
-      // A session has one commit: see the replay decider.
-      if (rows.length > 0) await insertSessions(sql, rows);
-    },
-  }),
+  createProjection: (log) => new ReplayProjection(log),
 };

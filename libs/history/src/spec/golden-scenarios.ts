@@ -191,6 +191,12 @@ const ref = (aggregate: AggregateRef['aggregate'], id: string): AggregateRef => 
 const timerFor = (under: ExecutionUnderTest, purpose: string) =>
   armedTimers(under.state).find((timer) => timer.purpose === purpose)?.id;
 
+const VERIFY_ORDER: Json = { scope: 'execution', executionId: 'order-1', kind: 'verify', mode: 'full' };
+const VERDICT_OF_ORDER: Json = { verdict: 'identical', commits: 7, events: 40, matchPercent: 100 };
+
+/** Golden logs that no build of today can write, in the form of a version before. */
+export const OF_OLDER_BUILDS: readonly string[] = ['replay-session'];
+
 export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
   execution('succeeds-after-a-loop', RICH, (under) => {
     under.start({ id: 'order-1', items: ['ä', '\u2028', '😀'], total: 12.5 });
@@ -494,17 +500,29 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
   },
   { name: 'a-fork-goes-on', definition: FORKED, play: forkOfTwoSteps },
   {
-    name: 'replay-session',
+    name: 'replay-sessions-end',
     play: () =>
-      recorded(ref('replay', 'session-1'), [
-        {
-          type: 'RecordReplay',
-          body: {
-            executionId: executionIdSchema.parse('order-1'),
-            mode: 'full',
-            result: { verdict: 'identical', commits: 7, events: 40, matchPercent: 100 },
-          },
-        },
+      recorded(ref('replay', 'session-2'), [
+        { type: 'RequestReplay', body: VERIFY_ORDER },
+        { type: 'BeginReplay', body: { runner: 'one' } },
+        { type: 'RenewReplay', body: { runner: 'one', progress: { commits: 3, of: 7 } } },
+        { type: 'CompleteReplay', body: { runner: 'one', result: VERDICT_OF_ORDER } },
+      ]),
+  },
+  {
+    name: 'replay-session-fails',
+    play: () =>
+      recorded(ref('replay', 'session-3'), [
+        { type: 'RequestReplay', body: { scope: 'all' } },
+        { type: 'BeginReplay', body: { runner: 'one' } },
+        { type: 'FailReplay', body: { runner: 'one', code: 'TL0008', message: 'the log cannot be reached' } },
+      ]),
+  },
+  {
+    name: 'replay-session-in-one-commit',
+    play: () =>
+      recorded(ref('replay', 'session-4'), [
+        { type: 'RecordReplay', body: { request: VERIFY_ORDER, result: VERDICT_OF_ORDER } },
       ]),
   },
   {

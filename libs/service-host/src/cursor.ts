@@ -1,4 +1,4 @@
-import { refuse } from '@throughline/service-host';
+import { refuse } from './refused.ts';
 
 /** Where the next page begins, opaque to callers: the sort key of the last row they saw. */
 export const writeCursor = (key: readonly string[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');

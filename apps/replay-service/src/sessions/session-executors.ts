@@ -1,0 +1,22 @@
+import { assertNever, type ReplayRequest } from '@throughline/contracts';
+import type { EventLog } from '@throughline/event-log';
+import type { NatsConnection } from '@throughline/event-log/jetstream';
+import { refuse } from '@throughline/service-host';
+import type { ExecutorOf } from './session-runner.ts';
+import { VerifyExecution } from './verify-execution.ts';
+
+/** What sessions can be about: one executor each, with places of its own. */
+export const sessionExecutors = (log: EventLog, _nc: NatsConnection): ExecutorOf => {
+  const verifyExecution = new VerifyExecution(log);
+  return (request: ReplayRequest) => {
+    if (request.scope === 'all') return refuse('TL0403', 'everything cannot be replayed at once yet');
+    switch (request.kind) {
+      case 'verify':
+        return verifyExecution;
+      case 're-execute':
+        return refuse('TL0403', 'executions cannot be run again yet');
+      default:
+        return assertNever(request.kind);
+    }
+  };
+};
