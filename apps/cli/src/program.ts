@@ -17,6 +17,7 @@ import * as locks from './commands/locks.ts';
 import * as schedules from './commands/schedules.ts';
 import { settingsCommands } from './commands/settings.ts';
 import * as tasks from './commands/tasks.ts';
+import { timeTravelCommands } from './commands/time-travel.ts';
 import { whatIfCommands } from './commands/what-if.ts';
 import * as workflows from './commands/workflows.ts';
 import { findConnection } from './connection.ts';
@@ -77,6 +78,7 @@ export const createProgram = (around: Surroundings): Command => {
   lockCommands(program, run);
   replayCommands(program, run, wholeNumber);
   proofCommands(program, run);
+  timeTravelCommands(program, run, wholeNumber);
   whatIfCommands(program, run, wholeNumber);
   operatorCommands(program, run);
   return program;
@@ -284,11 +286,6 @@ const deadLetterCommands = (program: Command, run: Run): void => {
 };
 
 const proofCommands = (program: Command, run: Run): void => {
-  program
-    .command('state <id>')
-    .description('state after a commit')
-    .option('--at <n>', 'commit, from 1; the latest without it', wholeNumber)
-    .action(run(proofs.showState));
   program
     .command('lineage <id>')
     .description('ancestors, descendants and siblings')

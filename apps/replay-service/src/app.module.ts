@@ -18,16 +18,20 @@ import {
 import type { Logger } from 'pino';
 import { ReplayController } from './http/replay.controller.ts';
 import { WhatIfController } from './http/what-if.controller.ts';
+import { TimeTravelController } from './http/time-travel.controller.ts';
 import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { replayReadModel } from './read-model/replay-projection.ts';
 import { SessionReads } from './read-model/session-reads.ts';
 import { ReplayCommands } from './sessions/replay-commands.ts';
 import { sessionExecutors } from './sessions/session-executors.ts';
 import { SessionRunner } from './sessions/session-runner.ts';
+import { SnapshotStore } from './read-model/snapshot-store.ts';
+import { SnapshotDesk } from './replay/snapshot-desk.ts';
+import { StateReader } from './replay/state-reader.ts';
 
 @Module({
   imports: [ReadModelModule.for(replayReadModel)],
-  controllers: [ReplayController, WhatIfController],
+  controllers: [ReplayController, TimeTravelController, WhatIfController],
   providers: [
     { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     {
@@ -40,6 +44,21 @@ import { SessionRunner } from './sessions/session-runner.ts';
       useFactory: (sender: CommandSender, reads: SessionReads, log: EventLog, nc: NatsConnection, logger: Logger) =>
         new SessionRunner(new ReplayCommands(sender), reads, sessionExecutors(log, nc), logger),
       inject: [COMMAND_SENDER, SessionReads, EVENT_LOG, NATS_CONNECTION, LOGGER],
+    },
+    {
+      provide: SnapshotStore,
+      useFactory: (prisma: PrismaClient) => new SnapshotStore(prisma),
+      inject: [PrismaClient],
+    },
+    {
+      provide: StateReader,
+      useFactory: (log: EventLog, store: SnapshotStore, logger: Logger) => new StateReader(log, store, logger),
+      inject: [EVENT_LOG, SnapshotStore, LOGGER],
+    },
+    {
+      provide: SnapshotDesk,
+      useFactory: (log: EventLog, store: SnapshotStore, states: StateReader) => new SnapshotDesk(log, store, states),
+      inject: [EVENT_LOG, SnapshotStore, StateReader],
     },
   ],
 })

@@ -99,21 +99,18 @@ const refusalOf = async (call: Promise<unknown>): Promise<ThroughlineError> => {
 describe('a call', () => {
   it('sends the key, the path parameters and only the query fields that are given', async () => {
     const seen: unknown[] = [];
+    const view = { executionId: 'e1', at: 2, of: 3, stateHash: 'h', state: { a: 1 }, foldedFrom: 0, replaced: [] };
     server.get('/api/v1/executions/:id/state', (request) => {
       seen.push([request.headers.authorization, request.params, request.query]);
-      return { executionId: 'e1', at: 2, of: 3, stateHash: 'h', state: { a: 1 } };
+      return view;
     });
     const client = createClient({ url: `${await listen()}/`, apiKey: 'tlk_a_b' });
-    expect(await client.state('e1', { at: 2 })).toEqual({
-      executionId: 'e1',
-      at: 2,
-      of: 3,
-      stateHash: 'h',
-      state: { a: 1 },
-    });
+    expect(await client.state('e1', { at: 2 })).toEqual(view);
+    await client.state('e1', { at: '2026-01-31T12:00:00+01:00' });
     await client.state('e1');
     expect(seen).toEqual([
       ['Bearer tlk_a_b', { id: 'e1' }, { at: '2' }],
+      ['Bearer tlk_a_b', { id: 'e1' }, { at: '2026-01-31T12:00:00+01:00' }],
       ['Bearer tlk_a_b', { id: 'e1' }, {}],
     ]);
   });

@@ -24,6 +24,7 @@ import { Locks } from './locks.ts';
 import { type ReplayRequestBody, Replays, type WaitForReplay } from './replays.ts';
 import { Schedules } from './schedules.ts';
 import { Settings } from './settings.ts';
+import { Snapshots } from './snapshots.ts';
 import {
   type CallArguments,
   type CallResult,
@@ -63,6 +64,7 @@ export class ThroughlineClient {
   readonly settings: Settings;
   readonly deadLetters: DeadLetters;
   readonly locks: Locks;
+  readonly snapshots: Snapshots;
   readonly replays: Replays;
 
   constructor(options: ClientOptions) {
@@ -74,6 +76,7 @@ export class ThroughlineClient {
     this.schedules = new Schedules(this.#transport, this.#limits);
     this.settings = new Settings(this.#transport);
     this.locks = new Locks(this.#transport);
+    this.snapshots = new Snapshots(this.#transport);
     this.replays = new Replays(this.#transport, this.#limits);
   }
 
@@ -291,10 +294,19 @@ export class ThroughlineClient {
     return this.replays.wait(await this.replays.begin(id, body, request), { ...request, onProgress });
   }
 
-  /** After commit `at`, or the latest. */
-  state(id: string, options: RequestOptions & { at?: number } = {}): Answer<'getState'> {
+  /** After commit `at`, as it was at a time, or the latest. */
+  state(id: string, options: RequestOptions & { at?: number | string } = {}): Answer<'getState'> {
     const { at, ...request } = options;
-    return this.call(routes.getState, { ...request, params: { id }, query: { at } });
+    return this.call(routes.getState, { ...request, params: { id }, query: at === undefined ? {} : { at: String(at) } });
+  }
+
+  /** What changed in the state between two commits or times, as JSON Patch; `to`: the latest without it. */
+  diff(
+    id: string,
+    { from, to, ...request }: RequestOptions & { from: number | string; to?: number | string },
+  ): Answer<'diffStates'> {
+    const query = { from: String(from), ...(to === undefined ? {} : { to: String(to) }) };
+    return this.call(routes.diffStates, { ...request, params: { id }, query });
   }
 
   lineage(id: string, options: RequestOptions & { depth?: number } = {}): Answer<'getLineage'> {

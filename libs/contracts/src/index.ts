@@ -37,6 +37,7 @@ export * from './error-codes.ts';
 export * from './permissions.ts';
 export * from './run-state.views.ts';
 export * from './views.ts';
+export * from './snapshots.views.ts';
 export * from './schedules.views.ts';
 export * from './settings.views.ts';
 export * from './preflight.views.ts';

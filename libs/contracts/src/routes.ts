@@ -13,6 +13,7 @@ import { scheduleRoutes } from './routes/schedules.routes.ts';
 import { preflightRoutes } from './routes/preflight.routes.ts';
 import { settingsRoutes } from './routes/settings.routes.ts';
 import { taskRoutes } from './routes/task.routes.ts';
+import { timeTravelRoutes } from './routes/time-travel.routes.ts';
 import { telemetryRoutes } from './routes/telemetry.routes.ts';
 import { whatIfRoutes } from './routes/what-if.routes.ts';
 import { workflowRoutes } from './routes/workflow.routes.ts';
@@ -38,6 +39,7 @@ export const routes = {
   ...lockRoutes,
   ...replayRoutes,
   ...whatIfRoutes,
+  ...timeTravelRoutes,
   ...auditRoutes,
   ...telemetryRoutes,
 } as const;

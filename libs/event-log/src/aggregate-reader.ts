@@ -19,6 +19,16 @@ export const readRecord = (record: StoredRecord, subject: string): DecodedCommit
   return decoded;
 };
 
+/** What is read where only one record is asked for. */
+export const readAlone = (record: StoredRecord | undefined, subject: string): AggregateRead => {
+  if (!record) return { kind: 'commits', commits: [] };
+  const { seq, storedAt } = record;
+  const decoded = readRecord(record, subject);
+  return decoded.kind === 'commit'
+    ? { kind: 'commits', commits: [{ commit: decoded.commit, seq, storedAt }] }
+    : { ...decoded, seq };
+};
+
 /** Collects the commits of one aggregate in order; stops for good at the first record that does not follow. */
 export class AggregateReader {
   readonly #subject: string;

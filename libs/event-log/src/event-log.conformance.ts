@@ -77,6 +77,7 @@ export const eventLogConformance = (open: () => LogUnderTest): void => {
 
   it('an aggregate without commits reads as empty', async () => {
     expect(await open().log.read(newRef())).toEqual({ kind: 'commits', commits: [] });
+    expect(await open().log.last(newRef())).toEqual({ kind: 'commits', commits: [] });
   });
 
   it('what was appended is read back whole, with sequence, time and digest', async () => {
@@ -105,6 +106,8 @@ export const eventLogConformance = (open: () => LogUnderTest): void => {
     }
     expect(await versionsOf(mine)).toEqual([1, 2, 3, 4, 5]);
     expect(await versionsOf(other)).toEqual([1, 2, 3, 4, 5]);
+    const last = await log.last(mine);
+    expect(last).toMatchObject({ kind: 'commits', commits: [{ commit: { version: 5 }, seq: mySeq }] });
   });
 
   it('a read can begin at a sequence and end at a version', async () => {
@@ -191,6 +194,7 @@ export const eventLogConformance = (open: () => LogUnderTest): void => {
     const flipped = Buffer.from(Buffer.from(bytes).toString('utf8').replace('"name":"orders"', '"name":"0rders"'));
     const seq = await plant(ref, flipped);
     expect(await log.read(ref)).toMatchObject({ kind: 'unreadable', code: 'TL0202', seq });
+    expect(await log.last(ref)).toMatchObject({ kind: 'unreadable', code: 'TL0202', seq });
   });
 
   it('a commit that does not follow the one before it is damage: TL0202', async () => {

@@ -9,6 +9,8 @@ export interface EventLog {
   append(drafts: readonly CommitDraft[]): Promise<readonly AppendOutcome[]>;
   /** Commits of one aggregate in order, from version `fromVersion` (default 1). Empty where there is none. */
   read(ref: AggregateRef, options?: ReadOptions): Promise<AggregateRead>;
+  /** The last commit of one aggregate alone. Empty where there is none. */
+  last(ref: AggregateRef): Promise<AggregateRead>;
   /** Bytes stored and allowed: starts are refused early, before the log is full. */
   room(): Promise<{ bytes: number; bytesMax: number }>;
 }

@@ -1,5 +1,5 @@
 import { type AggregateRef, type CommitDraft, logSubject } from '@throughline/contracts';
-import { AggregateReader, readRecord, type StoredRecord } from './aggregate-reader.ts';
+import { AggregateReader, readAlone, readRecord, type StoredRecord } from './aggregate-reader.ts';
 import { encodeCommit } from './commit-encoding.ts';
 import type { AggregateRead, AppendOutcome, EventLog, ReadOptions } from './event-log.ts';
 
@@ -31,6 +31,11 @@ export class InMemoryEventLog implements EventLog {
       if (record.seq >= reader.nextSeq && tail && reader.wants(tail)) reader.take(record);
     }
     return Promise.resolve(reader.finish());
+  }
+
+  last(ref: AggregateRef): Promise<AggregateRead> {
+    const subject = logSubject(ref);
+    return Promise.resolve(readAlone(this.#bySubject.get(subject)?.at(-1), subject));
   }
 
   room(): Promise<{ bytes: number; bytesMax: number }> {

@@ -3,6 +3,17 @@ export { executionErrors } from './errors/execution-errors.ts';
 export { fold, stateAt } from './fold.ts';
 export { firstDifference, type JsonDifference } from './json-difference.ts';
 export { diffJson, type Patched, patchJson } from './json-patch.ts';
+export { decidedAt, type Moment, momentOf, type Position, positionOf, wasThere } from './moment.ts';
+export {
+  checkpointEvery,
+  checkpointReason,
+  type KeptSnapshot,
+  type Restored,
+  restoreSnapshot,
+  type SnapshotPlace,
+  snapshotViewOf,
+  takeSnapshot,
+} from './snapshot.ts';
 export { commitDigest, stateHash } from './state-hash.ts';
 export {
   beginVerification,

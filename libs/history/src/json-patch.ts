@@ -62,7 +62,8 @@ const inherited = (operation: JsonPatch[number]): string | undefined => {
 const applied = (document: object, operation: JsonPatch[number]): string | undefined => {
   const below = { ...operation, path: `/value${operation.path}` };
   const moved = 'from' in operation ? { ...below, from: `/value${operation.from}` } : below;
-  const [error] = applyPatch(document, [moved as Operation]); // the same operation one level down
+  // The same operation one level down, with a value of its own.
+  const [error] = applyPatch(document, [readBack(moved as Json) as unknown as Operation]);
   if (!error) return undefined;
   const place = operation.path === '' ? 'the whole value' : operation.path;
   return error.name === 'TestError' ? `${place} has another value` : `${place} is not there`;

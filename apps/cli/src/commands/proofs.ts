@@ -5,27 +5,7 @@ import { allItems, type Invocation } from '../invocation.ts';
 import { plainText, type Terminal } from '../terminal.ts';
 import { durationText, statusWord } from '../wording.ts';
 
-/** What the log proves about an execution: state at a commit, ledger, lineage. */
-
-export const showState = async (
-  { client, terminal }: Invocation,
-  id: string,
-  options: { at?: number },
-): Promise<ExitCode> => {
-  const state = await client.state(id, options.at === undefined ? {} : { at: options.at });
-  if (terminal.json) terminal.document(state);
-  else {
-    terminal.lines(
-      fieldLines(terminal, [
-        ['execution', state.executionId],
-        ['after commit', `${state.at} of ${state.of}`],
-        ['hash', state.stateHash],
-      ]),
-    );
-    for (const line of JSON.stringify(state.state, undefined, 2).split('\n')) terminal.line(plainText(line));
-  }
-  return EXIT.ok;
-};
+/** What the log proves about an execution: ledger, lineage. */
 
 export const verifyAudit = async ({ client, terminal }: Invocation): Promise<ExitCode> => {
   const result = await client.verifyAudit();

@@ -1,14 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
-import { type Json, type ReplayRequest, type ReplaySessionView, routes, type Tenant } from '@throughline/contracts';
-import type { EventLog, LoggedCommit } from '@throughline/event-log';
-import type { ExecutionState } from '@throughline/execution';
-import { stateAt, stateHash } from '@throughline/history';
+import { type ReplayRequest, type ReplaySessionView, routes } from '@throughline/contracts';
 import {
   Body,
   type BodyOf,
   type Caller,
   CallerOf,
-  EVENT_LOG,
   Handle,
   Params,
   type ParamsOf,
@@ -18,13 +14,11 @@ import {
   type ResponseOf,
 } from '@throughline/service-host';
 import { SessionReads } from '../read-model/session-reads.ts';
-import { readHistory } from '../replay/execution-history.ts';
 import { SessionRunner } from '../sessions/session-runner.ts';
 
 @Controller()
 export class ReplayController {
   constructor(
-    @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(SessionRunner) private readonly runner: SessionRunner,
     @Inject(SessionReads) private readonly sessions: SessionReads,
   ) {}
@@ -74,27 +68,8 @@ export class ReplayController {
     return { ...view, progress: this.runner.progressOf(tenant, id) ?? view.progress };
   }
 
-  @Handle(routes.getState)
-  async state(
-    @CallerOf() { tenant }: Caller,
-    @Params() { id }: ParamsOf<typeof routes.getState>,
-    @Query() { at }: QueryOf<typeof routes.getState>,
-  ): Promise<ResponseOf<typeof routes.getState>> {
-    const commits = await this.historyOf(tenant, id);
-    const of = commits.length;
-    const state = stateAt<ExecutionState>(commits, at ?? of);
-    if (!state) return refuse('TL0401', `commit ${at} is not in the history: it has ${of}`);
-    // A state holds JSON values only; the cast says what its interfaces cannot.
-    return { executionId: id, at: state.version, of, stateHash: stateHash(state), state: state as unknown as Json };
-  }
-
   private async begun(caller: Caller, request: ReplayRequest): Promise<ReplaySessionView> {
     const id = await this.runner.request(caller, request);
     return (await this.sessions.fromLog(caller.tenant, id)) ?? refuse('TL0007', `session ${id} is not there`);
-  }
-
-  private async historyOf(tenant: Tenant, id: string): Promise<readonly LoggedCommit[]> {
-    const read = await readHistory(this.log, tenant, id);
-    return read.kind === 'commits' ? read.commits : refuse(read.code, read.message);
   }
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { executionIdSchema, instantSchema } from '../ids.ts';
-import { jsonSchema } from '../json.ts';
 import { REPLAY_KINDS, REPLAY_MODES, REPLAY_SCOPES, REPLAY_VERDICTS, replayedStepSchema } from '../replay.messages.ts';
 import { REPLAY_STATUSES, replaySessionViewSchema } from '../replay.views.ts';
 import { pageOf } from '../views.ts';
@@ -78,22 +77,5 @@ export const replayRoutes = {
     status: 200,
     params: z.strictObject({ id: executionIdSchema }),
     response: replaySessionViewSchema,
-  }),
-  getState: route({
-    service: 'replay-service',
-    method: 'GET',
-    path: '/api/v1/executions/:id/state',
-    permission: 'executions:read',
-    summary: 'State of the execution after commit `at`; the latest without it',
-    status: 200,
-    params: idParams,
-    query: z.strictObject({ at: z.coerce.number().int().min(1).optional() }),
-    response: z.strictObject({
-      executionId: executionIdSchema,
-      at: z.int(),
-      of: z.int(),
-      stateHash: z.string(),
-      state: jsonSchema,
-    }),
   }),
 } as const;

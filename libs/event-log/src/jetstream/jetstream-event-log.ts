@@ -2,7 +2,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { type AggregateRef, type CommitDraft, logSubject } from '@throughline/contracts';
 import type { EncodedCommit } from '../commit-encoding.ts';
 import type { AggregateRead, AppendOutcome, EventLog, ReadOptions } from '../event-log.ts';
-import { AggregateReader, readRecord, type StoredRecord } from '../aggregate-reader.ts';
+import { AggregateReader, readAlone, readRecord, type StoredRecord } from '../aggregate-reader.ts';
 import type { NatsConnection } from './connection.ts';
 import { GroupAppender } from './group-appender.ts';
 import { getFromLeader, JS_ERROR, problemOf, toInstant } from './js-api.ts';
@@ -76,6 +76,11 @@ export class JetStreamEventLog implements EventLog {
       for (const record of records) if (record && reader.wants(tail)) reader.take(record);
     }
     return reader.finish();
+  }
+
+  async last(ref: AggregateRef): Promise<AggregateRead> {
+    const subject = logSubject(ref);
+    return readAlone(await getFromLeader(this.#nc, streamFor(ref), { last_by_subj: subject }), subject);
   }
 
   async room(): Promise<{ bytes: number; bytesMax: number }> {
