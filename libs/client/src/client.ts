@@ -297,7 +297,11 @@ export class ThroughlineClient {
   /** After commit `at`, as it was at a time, or the latest. */
   state(id: string, options: RequestOptions & { at?: number | string } = {}): Answer<'getState'> {
     const { at, ...request } = options;
-    return this.call(routes.getState, { ...request, params: { id }, query: at === undefined ? {} : { at: String(at) } });
+    return this.call(routes.getState, {
+      ...request,
+      params: { id },
+      query: at === undefined ? {} : { at: String(at) },
+    });
   }
 
   /** What changed in the state between two commits or times, as JSON Patch; `to`: the latest without it. */

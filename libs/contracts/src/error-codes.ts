@@ -76,15 +76,15 @@ export const ERROR_CODES = {
   TL0404: { status: 409, title: 'The replay session is not open to this' },
   TL0405: { status: 422, title: 'The step is not in the history' },
   TL0406: { status: 500, title: 'The replay session was given up' },
+  TL0410: { status: 400, title: 'The moment has not come yet' },
+  TL0411: { status: 503, title: 'The read model has not come so far' },
+  TL0412: { status: 404, title: 'The step has not come, or not ended' },
+  TL0413: { status: 413, title: 'The state is too large to be kept' },
   TL0415: { status: 422, title: 'The patch does not apply' },
   TL0416: { status: 422, title: 'Too much to go on from' },
   TL0417: { status: 409, title: 'The definition cannot go on from there' },
   TL0418: { status: 409, title: 'Nothing is left to do from there' },
   TL0419: { status: 403, title: 'Steps may not be run for real' },
-  TL0410: { status: 400, title: 'The moment has not come yet' },
-  TL0411: { status: 503, title: 'The read model has not come so far' },
-  TL0412: { status: 404, title: 'The step is not in the history' },
-  TL0413: { status: 413, title: 'The state is too large to be kept' },
 } as const satisfies Readonly<Record<`TL${number}`, { status: number; title: string }>>;
 export type ErrorCode = keyof typeof ERROR_CODES;
 
