@@ -5,6 +5,7 @@ import type {
   ErrorBody,
   LineageView,
   ReadModelDigest,
+  RebuildReport,
 } from '@throughline/contracts';
 import { connectNats, ensureStreams, JetStreamEventLog, type NatsConnection } from '@throughline/event-log/jetstream';
 import { eventually, LogAuthor, useServers } from '@throughline/testkit';
@@ -245,12 +246,12 @@ describe('the audit service over a real log and a real database', () => {
       const { body } = await service.json<ReadModelDigest>('/api/v1/read-models/audit-service/digest');
       return body.tables['ledger']?.rows === 29 && body;
     });
-    const { status, body: rebuilt } = await service.json<ReadModelDigest>('/api/v1/read-models/audit-service/rebuild', {
+    const { status, body: rebuilt } = await service.json<RebuildReport>('/api/v1/read-models/audit-service/rebuild', {
       method: 'POST',
       body: JSON.stringify({ batchSize: 3 }),
     });
     expect(status).toBe(200);
-    expect(rebuilt.tables).toEqual(before.tables);
+    expect(rebuilt.after.tables).toEqual(before.tables);
     await expect(superuser.query('TRUNCATE ledger')).rejects.toThrow('the ledger is append-only');
     await acme.start('order', 'after-the-rebuild');
     expect(await verify()).toMatchObject({ verdict: 'intact', rows: 28 });

@@ -276,6 +276,7 @@ describe('a start', () => {
     [['ls', '--status', 'happy'], /--status is one of queued/],
     [['ls', '--limit', 'many'], /whole number/],
     [['rebuild', 'everything'], /a service is one of orchestrator/],
+    [['drift', '--cursor', '7'], /a cursor belongs to one service/],
     [['fly'], /unknown command 'fly'/],
   ])('or another command that is written wrong ends with 2 and asks nobody: %j', async (args, message) => {
     await listen();
@@ -283,6 +284,37 @@ describe('a start', () => {
     expect([ended.code, ended.stdout, heard]).toEqual([2, '', []]);
     expect(ended.stderr).toMatch(message);
   });
+});
+
+it('a drift check goes on to its end, names what differs, and ends with 1 then', async () => {
+  const report = { service: 'orchestrator', servingSeq: 9, commits: 4, truncated: false, undecided: 2 };
+  server.get('/api/v1/read-models/orchestrator/drift', (request, reply) => {
+    // The cast states what the client sends.
+    const { cursor } = request.query as { readonly cursor?: string };
+    const drift = [
+      { table: 'steps', key: { id: 'e1' }, problem: 'field', field: 'output', pointer: '/n', stored: '2', folded: '1' },
+    ];
+    return reply.send(
+      cursor === '4'
+        ? {
+            ...report,
+            complete: true,
+            foldedSeq: 9,
+            tables: { steps: { rows: 3, drifted: 1 } },
+            drift,
+            nextCursor: null,
+          }
+        : { ...report, complete: false, foldedSeq: 4, tables: {}, drift: [], nextCursor: '4' },
+    );
+  });
+  await listen();
+  const ended = await connected('drift', 'orchestrator');
+  expect(ended.code).toBe(1);
+  expect(ended.stdout).toContain('1 rows drifted (all 3 rows up to log sequence 9; 8 commits folded)');
+  expect(ended.stdout).toMatch(/steps +e1 +output \/n +2 +1/);
+  const bounded = await connected('drift', 'orchestrator', '--commits', '4');
+  expect(bounded.code).toBe(0);
+  expect(bounded.stdout).toContain('go on with: throughline drift orchestrator --cursor 4');
 });
 
 it('names a workflow after its file, and lists each fault of its definition with its place', async () => {

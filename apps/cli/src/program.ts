@@ -5,6 +5,7 @@ import { approvalCommands } from './commands/approvals.ts';
 import { controlCommands } from './commands/control.ts';
 import { deliveryCommands } from './commands/delivery.ts';
 import { errorCommands } from './commands/errors.ts';
+import { checkDrift } from './commands/drift.ts';
 import * as deadLetters from './commands/dead-letters.ts';
 import * as doctor from './commands/doctor.ts';
 import * as executions from './commands/executions.ts';
@@ -315,4 +316,11 @@ const operatorCommands = (program: Command, run: Run): void => {
     .command('digest <service>')
     .description("hashes of every table and column of a service's read model")
     .action(run(readModels.digestReadModel));
+  program
+    .command('drift [service]')
+    .description('fold the log again and name every row that says something else; exit 1 where one does')
+    .option('--seconds <n>', 'longest time for each service', wholeNumber)
+    .option('--commits <n>', 'fold at most so many commits', wholeNumber)
+    .option('--cursor <cursor>', 'go on where a check of the service ended')
+    .action(run(checkDrift));
 };

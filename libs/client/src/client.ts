@@ -2,6 +2,7 @@ import {
   type ActivityTask,
   type AwsHistoryEventView,
   type CompletedReplayView,
+  type DriftReport,
   type ExecutionView,
   type HistoryEventView,
   isTerminal,
@@ -10,6 +11,7 @@ import {
   type ProgressEvent,
   type ReadModelDigest,
   readModelRoutesByService,
+  type RebuildReport,
   type Route,
   routes,
   type ServiceName,
@@ -38,6 +40,7 @@ type Routes = typeof routes;
 type Query<R extends Route> = CallArguments<R> extends { readonly query?: infer Q } ? NonNullable<Q> : never;
 /** The body of a start, as the route's schema has it. */
 export type StartRequest = NonNullable<CallArguments<Routes['startExecution']>['body']>;
+export type DriftQuery = Query<(typeof readModelRoutesByService)['orchestrator']['drift']>;
 type Answer<N extends keyof Routes> = Promise<CallResult<Routes[N]>>;
 
 /** Rebuilds and walks of a whole log take as long as the log is. */
@@ -364,7 +367,7 @@ export class ThroughlineClient {
     return this.call(routes.stats, { ...options });
   }
 
-  rebuild(service: ServiceName, options: RequestOptions & { batchSize?: number } = {}): Promise<ReadModelDigest> {
+  rebuild(service: ServiceName, options: RequestOptions & { batchSize?: number } = {}): Promise<RebuildReport> {
     const { batchSize, ...request } = options;
     const body = batchSize === undefined ? {} : { batchSize };
     return this.call(readModelRoutesByService[service].rebuild, { timeoutMs: LONG_TIMEOUT_MS, ...request, body });
@@ -372,5 +375,10 @@ export class ThroughlineClient {
 
   digest(service: ServiceName, options?: RequestOptions): Promise<ReadModelDigest> {
     return this.call(readModelRoutesByService[service].digest, { timeoutMs: LONG_TIMEOUT_MS, ...options });
+  }
+
+  /** Within its budget; a report with `nextCursor` can be gone on with. */
+  drift(service: ServiceName, query: DriftQuery = {}, options?: RequestOptions): Promise<DriftReport> {
+    return this.call(readModelRoutesByService[service].drift, { timeoutMs: LONG_TIMEOUT_MS, ...options, query });
   }
 }

@@ -85,6 +85,8 @@ export const ERROR_CODES = {
   TL0417: { status: 409, title: 'The definition cannot go on from there' },
   TL0418: { status: 409, title: 'Nothing is left to do from there' },
   TL0419: { status: 403, title: 'Steps may not be run for real' },
+  TL0425: { status: 409, title: 'The drift check cannot be gone on with' },
+  TL0426: { status: 409, title: 'A drift check of this read model is running already' },
 } as const satisfies Readonly<Record<`TL${number}`, { status: number; title: string }>>;
 export type ErrorCode = keyof typeof ERROR_CODES;
 

@@ -36,6 +36,7 @@ export * from './effect-class.ts';
 export * from './error-codes.ts';
 export * from './permissions.ts';
 export * from './run-state.views.ts';
+export * from './read-models.views.ts';
 export * from './views.ts';
 export * from './snapshots.views.ts';
 export * from './schedules.views.ts';

@@ -9,6 +9,7 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 /** Held shared by every batch and exclusively by the swap of a rebuild, so that no batch spans two generations of tables. */
 export const servingLock = (schema: string): string =>
   `hashtextextended(${literal(`throughline.serving.${schema}`)}, 0)`;
+export const driftLock = (schema: string): string => `hashtextextended(${literal(`throughline.drift.${schema}`)}, 0)`;
 export const rebuildLock = (schema: string): string =>
   `hashtextextended(${literal(`throughline.rebuild.${schema}`)}, 0)`;
 

@@ -2,15 +2,19 @@ import { createHash, type Hash } from 'node:crypto';
 import type { ReadModelDigest } from '@throughline/contracts';
 import type { Pool, PoolClient } from 'pg';
 import { quoted } from './batch-transaction.ts';
+import { inSnapshot } from './exclusive-client.ts';
 import type { ReadModel } from './projection.ts';
+import { exists } from './shadow-tables.ts';
 
 const ROWS_PER_FETCH = 2_000;
 /** What says how rows came to be, rather than what they are. */
 const BOOKKEEPING_TABLES = ['projection_checkpoint', '_prisma_migrations'];
 
-interface Table {
+export interface Table {
   readonly name: string;
   readonly columns: readonly string[];
+  /** Empty where it has no primary key. */
+  readonly key: readonly string[];
   /** ORDER BY terms: the primary key, or every column where there is none. */
   readonly order: readonly string[];
 }
@@ -43,6 +47,7 @@ const tablesOf = async (client: PoolClient, schema: string): Promise<readonly Ta
     return {
       name,
       columns: columns.map(({ column }) => column),
+      key: key.map(({ column }) => column),
       order: order.map(
         ({ column, collatable }) =>
           // Without a key rows sort as text, since types such as json have no order.
@@ -86,33 +91,38 @@ const digestTable = async (
   };
 };
 
+/** What of a schema's tables is made from the log. */
+export const projectedTables = async (
+  client: PoolClient,
+  schema: string,
+  { tablesNotFromLog = [] }: Pick<ReadModel, 'tablesNotFromLog'>,
+): Promise<readonly Table[]> => {
+  const left = new Set([...BOOKKEEPING_TABLES, ...tablesNotFromLog]);
+  return (await tablesOf(client, schema)).filter(({ name }) => !left.has(name));
+};
+
+/** Of the tables in `schema`, in the snapshot that the client reads; null where there is no checkpoint to say as of when. */
+export const digestTables = async (
+  client: PoolClient,
+  schema: string,
+  readModel: Pick<ReadModel, 'service' | 'tablesNotFromLog'>,
+): Promise<ReadModelDigest | null> => {
+  const checkpoints = `${quoted(schema)}.projection_checkpoint`;
+  if (!(await exists(client, checkpoints))) return null;
+  const tables: Record<string, ReadModelDigest['tables'][string]> = {};
+  for (const table of await projectedTables(client, schema, readModel)) {
+    tables[table.name] = await digestTable(client, schema, table);
+  }
+  const checkpoint = await client.query<{ seq: string | null }>(`SELECT max(seq) AS seq FROM ${checkpoints}`);
+  return { service: readModel.service, seq: Number(checkpoint.rows[0]?.seq ?? 0), tables };
+};
+
 /** Says what the rows are, table by table and column by column, at one log sequence: equal digests mean equal rows. */
 export const digestReadModel = async (
   pool: Pool,
   readModel: Pick<ReadModel, 'service' | 'schema' | 'tablesNotFromLog'>,
 ): Promise<ReadModelDigest> => {
-  const left = new Set([...BOOKKEEPING_TABLES, ...(readModel.tablesNotFromLog ?? [])]);
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    // One snapshot for all tables, and text forms that do not depend on the server's settings.
-    await client.query(
-      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, YMD';
-       SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1; SET LOCAL intervalstyle TO 'iso_8601'`,
-    );
-    const tables: Record<string, ReadModelDigest['tables'][string]> = {};
-    for (const table of await tablesOf(client, readModel.schema)) {
-      if (!left.has(table.name)) tables[table.name] = await digestTable(client, readModel.schema, table);
-    }
-    const checkpoint = await client.query<{ seq: string | null }>(
-      `SELECT max(seq) AS seq FROM ${quoted(readModel.schema)}.projection_checkpoint`,
-    );
-    await client.query('COMMIT');
-    return { service: readModel.service, seq: Number(checkpoint.rows[0]?.seq ?? 0), tables };
-  } catch (error) {
-    await client.query('ROLLBACK').catch((cause: Error) => void (broken = cause));
-    throw error;
-  } finally {
-    client.release(broken);
-  }
+  const digest = await inSnapshot(pool, (client) => digestTables(client, readModel.schema, readModel));
+  if (!digest) throw new Error(`the tables of ${readModel.service} are not there`);
+  return digest;
 };

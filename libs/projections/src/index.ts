@@ -16,6 +16,7 @@ export {
   type RunningProjection,
   startProjection,
 } from './projection-runner.ts';
+export { checkDrift, type DriftCheck, type DriftOptions } from './drift.ts';
 export { type Rebuild, rebuildReadModel, type RebuildOptions } from './rebuild.ts';
 export { digestReadModel } from './digest.ts';
 export { createPool, type PoolOptions } from './pool.ts';

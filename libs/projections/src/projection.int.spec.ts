@@ -11,6 +11,7 @@ import {
   instantSchema,
   logSubject,
   type ReadModelDigest,
+  type RebuildReport,
   tenantSchema,
 } from '@throughline/contracts';
 import {
@@ -197,7 +198,7 @@ describe('a projection of one aggregate', () => {
     const served = await digestReadModel(pool, readModel);
     const model = { ...readModel, createProjection: () => new ReplayTally() };
     const rebuilt = await rebuildReadModel({ pool, nc, log, readModel: model, batchSize: 7 });
-    expect(rebuilt).toMatchObject({ kind: 'rebuilt', records: 1, digest: served });
+    expect(rebuilt).toMatchObject({ kind: 'rebuilt', records: 1, report: { after: served } });
   });
 });
 
@@ -314,11 +315,12 @@ describe('a running projection', () => {
 });
 
 describe('a rebuild', () => {
-  const rebuilt = async (batchSize: number): Promise<ReadModelDigest> => {
+  const reported = async (batchSize: number): Promise<RebuildReport> => {
     const outcome = await rebuildReadModel({ pool, nc, log, readModel, batchSize });
     if (outcome.kind !== 'rebuilt') throw new Error(JSON.stringify(outcome));
-    return outcome.digest;
+    return outcome.report;
   };
+  const rebuilt = async (batchSize: number): Promise<ReadModelDigest> => (await reported(batchSize)).after;
   const projected = async (): Promise<RunningProjection> => {
     await tables();
     const runner = start(new Tally());
@@ -346,6 +348,22 @@ describe('a rebuild', () => {
     );
     expect(changed.map(([column]) => column)).toEqual(['commits']);
     expect(await rebuilt(50)).toEqual(before);
+  });
+
+  test('says what the rows were before and are after, and which tables that makes a difference to', async () => {
+    await projected();
+    const untouched = await digestReadModel(pool, readModel);
+    expect(await reported(50)).toEqual({
+      service: 'orchestrator',
+      before: untouched,
+      after: untouched,
+      tables: { tallies: 'equal' },
+    });
+    await pool.query(`UPDATE ${SCHEMA}.tallies SET commits = commits + 1 WHERE id = 'a3'`);
+    const edited = await digestReadModel(pool, readModel);
+    expect(await reported(50)).toMatchObject({ before: edited, after: untouched, tables: { tallies: 'different' } });
+    await pool.query(`DROP TABLE ${SCHEMA}.tallies`);
+    expect(await reported(50)).toMatchObject({ after: untouched, tables: { tallies: 'new' } });
   });
 
   test('repairs dropped tables, and the serving runner goes on by itself', async () => {

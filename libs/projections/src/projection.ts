@@ -44,6 +44,8 @@ export interface Projection {
   applyUnreadable?(record: UnreadableRecord, sql: SqlTransaction): Promise<void>;
 }
 
+export type RowAsOf = { readonly aggregate: Aggregate; readonly id: string } | { readonly seq: string };
+
 /** Everything that a service says about its tables: what fills them, and what makes them. */
 export interface ReadModel {
   readonly service: ServiceName;
@@ -53,6 +55,11 @@ export interface ReadModel {
   readonly migrationsDir?: string;
   /** Tables that are not made from the log: a rebuild carries them over, a digest leaves them out. */
   readonly tablesNotFromLog?: readonly string[];
+  /**
+   * By table: what a row is as of, so that it can be compared before the whole log is folded: the last commit of the aggregate
+   * that its column names, or, where rows never change, the commit whose sequence its column holds.
+   */
+  readonly rowsAsOf?: Readonly<Record<string, RowAsOf>>;
   /** A projection with caches of its own: the serving one and a rebuild stand at different places of the log. */
   createProjection(log: EventLog): Projection;
 }

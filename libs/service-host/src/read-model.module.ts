@@ -1,8 +1,15 @@
 import { Controller, type DynamicModule, Inject, type OnModuleDestroy, type Type } from '@nestjs/common';
-import { readModelRoutesByService, type ReadModelDigest, type ServiceName } from '@throughline/contracts';
+import {
+  type DriftReport,
+  readModelRoutesByService,
+  type ReadModelDigest,
+  type RebuildReport,
+  type ServiceName,
+} from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { NatsConnection } from '@throughline/event-log/jetstream';
 import {
+  checkDrift,
   digestReadModel,
   type ProjectionOptions,
   type ProjectionStatus,
@@ -13,7 +20,7 @@ import {
 } from '@throughline/projections';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { Body, type BodyOf, Handle } from './handle.ts';
+import { Body, type BodyOf, Handle, Query, type QueryOf } from './handle.ts';
 import { refuseWith } from './refused.ts';
 import { type Check, ServiceStatus } from './service-status.ts';
 import { EVENT_LOG, LOGGER, NATS_CONNECTION, PG_POOL, PROJECTION, READ_MODEL } from './tokens.ts';
@@ -70,7 +77,7 @@ const readModelController = (service: ServiceName): Type => {
     }
 
     @Handle(routes.rebuild)
-    async rebuild(@Body() body: BodyOf<typeof routes.rebuild>): Promise<ReadModelDigest> {
+    async rebuild(@Body() body: BodyOf<typeof routes.rebuild>): Promise<RebuildReport> {
       const rebuilt = await rebuildReadModel({
         pool: this.#pool,
         nc: this.#nc,
@@ -78,12 +85,26 @@ const readModelController = (service: ServiceName): Type => {
         readModel: this.#readModel,
         batchSize: body.batchSize,
       });
-      return rebuilt.kind === 'rebuilt' ? rebuilt.digest : refuseWith(rebuilt.refusal);
+      return rebuilt.kind === 'rebuilt' ? rebuilt.report : refuseWith(rebuilt.refusal);
     }
 
     @Handle(routes.digest)
     digest(): Promise<ReadModelDigest> {
       return digestReadModel(this.#pool, this.#readModel);
+    }
+
+    @Handle(routes.drift)
+    async drift(@Query() query: QueryOf<typeof routes.drift>): Promise<DriftReport> {
+      const { seconds, commits, cursor } = query;
+      const checked = await checkDrift({
+        pool: this.#pool,
+        nc: this.#nc,
+        log: this.#log,
+        readModel: this.#readModel,
+        budget: { ms: seconds * 1_000, ...(commits === undefined ? {} : { commits }) },
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      return checked.kind === 'checked' ? checked.report : refuseWith(checked.refusal);
     }
   }
   return ReadModelController;

@@ -8,7 +8,7 @@ import {
   type ErrorBody,
   PERMISSIONS,
   type Permission,
-  type ReadModelDigest,
+  type RebuildReport,
   routes,
   STREAMS,
   SUBJECT_FILTERS,
@@ -324,7 +324,7 @@ describe('a service on the host', () => {
     test('a rebuild makes the tables, and the service becomes ready by itself', async () => {
       const rebuild = await post('/api/v1/read-models/orchestrator/rebuild', '{"batchSize":10}');
       expect(rebuild.status).toBe(200);
-      const digest = (await rebuild.json()) as ReadModelDigest;
+      const { after: digest } = (await rebuild.json()) as RebuildReport;
       expect(digest.tables).toMatchObject({ things: { rows: 0 } });
       expect(await (await ask('/api/v1/read-models/orchestrator/digest')).json()).toEqual(digest);
       await eventually('ready', async () => (await ask('/health/ready', { key: '' })).status === 200);

@@ -133,6 +133,8 @@ const updateGraph = async (sql: SqlTransaction, changes: readonly GraphChange[])
 export const auditReadModel: ReadModel = {
   service: 'audit-service',
   schema: schemaOf('audit-service'),
+  // The heads of the chains move with every commit.
+  rowsAsOf: { ledger: { seq: 'seq' }, execution_graph: { aggregate: 'execution', id: 'id' } },
   createProjection: () => ({
     schema: schemaOf('audit-service'),
     apply: async (batch, sql) => {

@@ -1,4 +1,4 @@
-import { type ReadModelDigest, type ServiceName, SERVICES } from '@throughline/contracts';
+import { type ReadModelDigest, type RebuildReport, type ServiceName, SERVICES } from '@throughline/contracts';
 import { z } from 'zod';
 import { tableLines } from '../columns.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -6,7 +6,7 @@ import { UsageError } from '../failures.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
 
-const serviceOf = (name: string): ServiceName => {
+export const serviceOf = (name: string): ServiceName => {
   const parsed = z.enum(SERVICES).safeParse(name);
   if (parsed.success) return parsed.data;
   throw new UsageError(`a service is one of ${SERVICES.join(', ')}`);
@@ -18,7 +18,7 @@ export const rebuildReadModel = async (
   options: { batchSize?: number },
 ): Promise<ExitCode> => {
   const { batchSize } = options;
-  show(terminal, await client.rebuild(serviceOf(service), batchSize === undefined ? {} : { batchSize }));
+  showRebuild(terminal, await client.rebuild(serviceOf(service), batchSize === undefined ? {} : { batchSize }));
   return EXIT.ok;
 };
 
@@ -37,4 +37,29 @@ const show = (terminal: Terminal, digest: ReadModelDigest): void => {
   );
   terminal.line(`${digest.service}, projected up to log sequence ${digest.seq}`);
   terminal.lines(tableLines(terminal, ['TABLE', 'ROWS', 'COLUMN', 'SHA-256'], rows));
+};
+
+const showRebuild = (terminal: Terminal, report: RebuildReport): void => {
+  if (terminal.json) {
+    terminal.document(report);
+    return;
+  }
+  const { service, before, after, tables } = report;
+  terminal.line(`${service}, rebuilt up to log sequence ${after.seq}`);
+  const rows = Object.entries(after.tables).flatMap(([table, { columns }]) =>
+    Object.entries(columns).map(([column, hash]) => [
+      table,
+      column,
+      before?.tables[table]?.columns[column] ?? '-',
+      hash,
+    ]),
+  );
+  terminal.lines(tableLines(terminal, ['TABLE', 'COLUMN', 'BEFORE', 'AFTER'], rows));
+  for (const [table, is] of Object.entries(tables)) {
+    const counts = [before?.tables[table]?.rows ?? 0, after.tables[table]?.rows ?? 0];
+    terminal.line(`${table}: ${is} (${counts.join(' rows before, ')} after)`);
+  }
+  if (before && before.seq !== after.seq) {
+    terminal.line(`the tables before were as of log sequence ${before.seq}: what came since makes a difference too`);
+  }
 };

@@ -19,6 +19,15 @@ import { upsertExecutions, upsertSteps, upsertWorkflows } from './upserts.ts';
 export const orchestratorReadModel: ReadModel = {
   service: 'orchestrator',
   schema: schemaOf('orchestrator'),
+  rowsAsOf: {
+    executions: { aggregate: 'execution', id: 'id' },
+    steps: { aggregate: 'execution', id: 'execution_id' },
+    execution_tags: { aggregate: 'execution', id: 'execution_id' },
+    approvals: { aggregate: 'execution', id: 'execution_id' },
+    workflows: { aggregate: 'workflow', id: 'id' },
+    schedules: { aggregate: 'schedule', id: 'id' },
+    locks: { aggregate: 'lock', id: 'id' },
+  },
   createProjection: (log: EventLog) => new OrchestratorProjection(log),
 };
 

@@ -6,6 +6,7 @@ import {
   executionRef,
   type Json,
   type ReadModelDigest,
+  type RebuildReport,
   scheduleIdSchema,
   scheduleRef,
   STREAMS,
@@ -179,11 +180,11 @@ describe('schedules, over a real log and a real database', () => {
 
   it('its table is rebuilt from the log to the same digest', async () => {
     const { body: served } = await service.json<ReadModelDigest>('/api/v1/read-models/orchestrator/digest');
-    const { body: rebuilt } = await service.json<ReadModelDigest>('/api/v1/read-models/orchestrator/rebuild', {
+    const { body: rebuilt } = await service.json<RebuildReport>('/api/v1/read-models/orchestrator/rebuild', {
       method: 'POST',
       body: '{}',
     });
-    expect(rebuilt.tables['schedules']).toEqual(served.tables['schedules']);
+    expect(rebuilt.after.tables['schedules']).toEqual(served.tables['schedules']);
     expect(served.tables['schedules']?.rows).toBe(4);
   });
 });

@@ -83,5 +83,6 @@ export const replayReadModel: ReadModel = {
   schema: schemaOf('replay-service'),
   // Made by reading, so no rebuild could make them again, and no digest speaks for them: each has its own. See ADR 0013.
   tablesNotFromLog: ['snapshots'],
+  rowsAsOf: { replay_sessions: { aggregate: 'replay', id: 'id' } },
   createProjection: (log) => new ReplayProjection(log),
 };

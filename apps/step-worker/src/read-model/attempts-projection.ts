@@ -68,6 +68,8 @@ class AttemptsProjection implements Projection {
 export const attemptsReadModel: ReadModel = {
   service: SERVICE,
   schema: SCHEMA,
+  // An answer may be another execution's too, so it is known only with the whole log.
+  rowsAsOf: { step_attempts: { aggregate: 'execution', id: 'execution_id' } },
   createProjection: (log) => new AttemptsProjection(log),
 };
 
