@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createClient } from '@throughline/client';
+import { createClient, everyItem, type Page } from '@throughline/client';
 import { SERVICES, type ServiceName } from '@throughline/contracts';
 import { orderFulfilment } from '@throughline/order-fulfilment';
 import { eventually } from '@throughline/testkit';
@@ -27,6 +27,11 @@ describe('the order example on the whole system', () => {
     const found = started[index];
     if (!found) throw new Error(`no order ${index}`);
     return found;
+  };
+  const itemsOf = async <T>(fetchPage: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> => {
+    const items: T[] = [];
+    for await (const item of everyItem(fetchPage)) items.push(item);
+    return items;
   };
   const attemptsByState = async (id: string): Promise<Record<string, number>> => {
     const { items } = await eventually('attempts are projected', async () => {
@@ -94,6 +99,42 @@ describe('the order example on the whole system', () => {
     const first = await orders.client.state(id, { at: 1 });
     expect(first).toMatchObject({ at: 1, of: version });
     await expect(orders.client.state(id, { at: version + 1 })).rejects.toMatchObject({ code: 'TL0401' });
+  });
+
+  test('list, execution, steps, ledger and history of any moment say what the state of that moment says', async () => {
+    const { client } = orders;
+    const { id } = order(1);
+    const { items: ledger } = await client.audit(id);
+    expect(ledger.length).toBe((await client.get(id)).version);
+    for (const { at, seq, version } of ledger) {
+      for (const as_of of [at, String(seq)]) {
+        const { state, ...then } = await client.state(id, { at: as_of === at ? at : version });
+        // The parts that are looked at here.
+        const { status, statesLeft } = state as { status: 'running'; statesLeft: object };
+        const view = await client.get(id, { asOf: as_of });
+        expect(view).toMatchObject({ version: then.at, status });
+        const { items: steps } = await client.steps(id, { as_of });
+        const left = new Set(steps.filter(({ exitedAt }) => exitedAt !== null).map((step) => step.state));
+        expect([...left].sort()).toEqual(Object.keys(statesLeft).sort());
+        expect((await client.audit(id, { as_of })).items).toEqual(ledger.slice(0, then.at));
+        expect((await client.history(id, { as_of })).items.at(-1)?.id.split('.')[0]).toBe(String(then.at));
+        const listed = await itemsOf((cursor) => client.list({ as_of, status, limit: 2, cursor }));
+        expect(listed.find((item) => item.id === id)).toEqual(view);
+        const others = await itemsOf((cursor) => client.list({ as_of, status: 'paused', cursor }));
+        expect(others).toEqual([]);
+      }
+    }
+    const before = { as_of: String((ledger[0]?.seq ?? 0) - 1) };
+    expect((await client.list(before)).items.map((item) => item.id)).not.toContain(id);
+    for (const read of [client.steps(id, before), client.audit(id, before), client.history(id, before)]) {
+      await expect(read).rejects.toMatchObject({ code: 'TL0105' });
+    }
+    for (const as_of of ['2999-01-01T00:00:00Z', '999999999999']) {
+      await expect(client.list({ as_of })).rejects.toMatchObject({ code: 'TL0410' });
+      await expect(client.audit(id, { as_of })).rejects.toMatchObject({ code: 'TL0410' });
+      await expect(client.get(id, { asOf: as_of })).rejects.toMatchObject({ code: 'TL0410' });
+    }
+    await expect(client.steps(id, { as_of: 'yesterday' })).rejects.toMatchObject({ code: 'TL0001' });
   });
 
   test('a what-if over the orders calls nobody, and names the one that would go otherwise without retries', async () => {

@@ -1,7 +1,8 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { EventLog } from '@throughline/event-log';
+import type { NatsConnection } from '@throughline/event-log/jetstream';
 import type { RunningProjection } from '@throughline/projections';
-import { EVENT_LOG, PG_POOL, PROJECTION, ReadModelModule } from '@throughline/service-host';
+import { EVENT_LOG, Moments, NATS_CONNECTION, PG_POOL, PROJECTION, ReadModelModule } from '@throughline/service-host';
 import { AuditController } from './http/audit.controller.ts';
 import { ExecutionStarts } from './http/execution-starts.ts';
 import { HistoryController } from './http/history.controller.ts';
@@ -22,6 +23,11 @@ import { LedgerReads } from './read-model/ledger-reads.ts';
       provide: ExecutionStarts,
       useFactory: (log: EventLog, projection: RunningProjection) => new ExecutionStarts(log, projection),
       inject: [EVENT_LOG, PROJECTION],
+    },
+    {
+      provide: Moments,
+      useFactory: (nc: NatsConnection, projection: RunningProjection) => new Moments(nc, projection),
+      inject: [NATS_CONNECTION, PROJECTION],
     },
   ],
 })

@@ -45,6 +45,7 @@ const wholeNumber = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A whole number is needed.');
   return Number(text);
 };
+const AS_OF = 'as it was at an RFC 3339 time, or when the log ended at a sequence';
 const collected = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 const HELP_END = `
@@ -149,9 +150,18 @@ const executionCommands = (program: Command, run: Run): void => {
     .option('--where <name=value>', 'an attribute, class or state: riskLevel=high, deliveryState=failed', collected)
     .option('--limit <n>', 'how many', wholeNumber)
     .option('--cursor <cursor>', 'go on where a list ended')
+    .option('--as-of <moment>', AS_OF)
     .action(run(executions.listExecutions));
-  program.command('get <id>').description('one execution').action(run(executions.getExecution));
-  program.command('steps <id>').description('states visited, in order').action(run(executions.listSteps));
+  program
+    .command('get <id>')
+    .description('one execution')
+    .option('--as-of <moment>', AS_OF)
+    .action(run(executions.getExecution));
+  program
+    .command('steps <id>')
+    .description('states visited, in order')
+    .option('--as-of <moment>', AS_OF)
+    .action(run(executions.listSteps));
   program
     .command('watch <id>')
     .description('live progress until the end')
@@ -298,7 +308,11 @@ const proofCommands = (program: Command, run: Run): void => {
     .action(run(proofs.showChain));
   const audit = program.command('audit').description('the tamper-evident ledger');
   audit.command('verify').description('walk the hash chain; exit 1 when it is broken').action(run(proofs.verifyAudit));
-  audit.command('show <id>').description('ledger rows of an execution').action(run(proofs.showAudit));
+  audit
+    .command('show <id>')
+    .description('ledger rows of an execution')
+    .option('--as-of <moment>', AS_OF)
+    .action(run(proofs.showAudit));
 };
 
 const operatorCommands = (program: Command, run: Run): void => {

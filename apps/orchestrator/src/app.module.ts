@@ -7,11 +7,14 @@ import {
   HOST_CONFIG,
   type HostConfig,
   LOGGER,
+  Moments,
   NATS_CONNECTION,
   PG_POOL,
+  PROJECTION,
   ReadModelModule,
   ServiceStatus,
 } from '@throughline/service-host';
+import type { RunningProjection } from '@throughline/projections';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { orchestratorConfig } from './config.ts';
@@ -44,6 +47,7 @@ import { ExecutionReads } from './read-model/execution-reads.ts';
 import { orchestratorReadModel } from './read-model/orchestrator-projection.ts';
 import { DeadLetterReads } from './read-model/dead-letter-reads.ts';
 import { LockReads } from './read-model/lock-reads.ts';
+import { PastExecutions } from './read-model/past-executions.ts';
 import { ScheduleReads } from './read-model/schedule-reads.ts';
 import { WorkflowReads } from './read-model/workflow-reads.ts';
 
@@ -91,6 +95,16 @@ const recent = new RecentCommits();
       provide: ExecutionReads,
       useFactory: (prisma: PrismaClient, log: EventLog) => new ExecutionReads(prisma, log),
       inject: [PrismaClient, EVENT_LOG],
+    },
+    {
+      provide: PastExecutions,
+      useFactory: (prisma: PrismaClient, log: EventLog, nc: NatsConnection) => new PastExecutions(prisma, log, nc),
+      inject: [PrismaClient, EVENT_LOG, NATS_CONNECTION],
+    },
+    {
+      provide: Moments,
+      useFactory: (nc: NatsConnection, projection: RunningProjection) => new Moments(nc, projection),
+      inject: [NATS_CONNECTION, PROJECTION],
     },
     {
       provide: ApprovalReads,

@@ -139,9 +139,10 @@ export class ThroughlineClient {
     return this.call(routes.preflightExecution, { ...options, params: { id } });
   }
 
-  get(id: string, options: RequestOptions & { waitMs?: number } = {}): Promise<ExecutionView> {
-    const { waitMs, ...request } = options;
-    return this.call(routes.getExecution, { ...request, params: { id }, query: { waitMs } });
+  /** `asOf`: as it was at a time, or when the log ended at a sequence. */
+  get(id: string, options: RequestOptions & { waitMs?: number; asOf?: string } = {}): Promise<ExecutionView> {
+    const { waitMs, asOf, ...request } = options;
+    return this.call(routes.getExecution, { ...request, params: { id }, query: { waitMs, as_of: asOf } });
   }
 
   list(query: Query<Routes['listExecutions']> = {}, options?: RequestOptions): Answer<'listExecutions'> {

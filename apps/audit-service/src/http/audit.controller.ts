@@ -6,6 +6,7 @@ import {
   type Caller,
   CallerOf,
   Handle,
+  Moments,
   NATS_CONNECTION,
   Params,
   type ParamsOf,
@@ -35,21 +36,24 @@ export class AuditController {
     @Inject(ExecutionStarts) private readonly starts: ExecutionStarts,
     @Inject(NATS_CONNECTION) private readonly nc: NatsConnection,
     @Inject(PROJECTION) private readonly projection: RunningProjection,
+    @Inject(Moments) private readonly moments: Moments,
   ) {}
 
   @Handle(routes.listAudit)
   async list(
     @CallerOf() { tenant }: Caller,
     @Params() { id }: ParamsOf<typeof routes.listAudit>,
-    @Query() { limit, cursor }: QueryOf<typeof routes.listAudit>,
+    @Query() { limit, cursor, as_of }: QueryOf<typeof routes.listAudit>,
   ): Promise<{ items: AuditRecordView[]; nextCursor: string | null }> {
     if (cursor !== undefined && !CURSOR.test(cursor)) {
       return refuse('TL0001', 'cursor is not one that this route gave out; leave it out to begin at the first page');
     }
-    const page = { limit, afterVersion: Number(cursor ?? 0) };
+    const asOf = as_of === undefined ? undefined : await this.moments.askedOfRows(as_of);
+    const page = { limit, afterVersion: Number(cursor ?? 0), asOf };
     const found = await this.ledger.ofExecution(tenant, id, page);
     if (found.items.length > 0) return found;
     await this.starts.projected(tenant, id);
+    if (asOf && cursor === undefined) return refuse('TL0105', `no execution ${id} then`);
     return this.ledger.ofExecution(tenant, id, page);
   }
 

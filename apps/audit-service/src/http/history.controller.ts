@@ -2,12 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Controller, Inject } from '@nestjs/common';
 import { type ExecutionCommit, executionRef, routes, type Tenant } from '@throughline/contracts';
 import type { EventLog, LoggedCommit } from '@throughline/event-log';
-import { type AwsHistoryEvent, awsHistoryInSteps } from '@throughline/history';
+import { type AwsHistoryEvent, awsHistoryInSteps, wasThere } from '@throughline/history';
 import {
   type Caller,
   CallerOf,
   EVENT_LOG,
   Handle,
+  Moments,
   Params,
   type ParamsOf,
   Query,
@@ -27,20 +28,23 @@ const TURN_MS = 20;
 export class HistoryController {
   private reading = 0;
 
-  constructor(@Inject(EVENT_LOG) private readonly log: EventLog) {}
+  constructor(
+    @Inject(EVENT_LOG) private readonly log: EventLog,
+    @Inject(Moments) private readonly moments: Moments,
+  ) {}
 
   @Handle(routes.getHistory)
   async history(
     @CallerOf() { tenant }: Caller,
     @Params() { id }: ParamsOf<typeof routes.getHistory>,
-    @Query() { format, limit, cursor }: QueryOf<typeof routes.getHistory>,
+    @Query() { format, limit, cursor, as_of }: QueryOf<typeof routes.getHistory>,
   ): Promise<ResponseOf<typeof routes.getHistory>> {
     if (this.reading >= HISTORIES_MAX) {
       return refuse('TL0010', `${HISTORIES_MAX} histories are being read: try again later`);
     }
     this.reading += 1;
     try {
-      const commits = await this.commitsOf(tenant, id);
+      const commits = await this.commitsOf(tenant, id, as_of);
       const page =
         format === 'aws'
           ? await awsHistoryPage(inTurns(awsHistoryInSteps(commits)), limit, cursor)
@@ -52,12 +56,19 @@ export class HistoryController {
   }
 
   /** Another tenant's execution is an unknown one. */
-  private async commitsOf(tenant: Tenant, id: string): Promise<readonly LoggedCommit<ExecutionCommit>[]> {
+  private async commitsOf(
+    tenant: Tenant,
+    id: string,
+    asOf: string | undefined,
+  ): Promise<readonly LoggedCommit<ExecutionCommit>[]> {
+    const moment = asOf === undefined ? undefined : await this.moments.asked(asOf);
     const read = await this.log.read(executionRef(tenant, id));
     if (read.kind === 'unreadable') return refuse(read.code, `log sequence ${read.seq}: ${read.problem}`);
     if (read.commits.length === 0) return refuse('TL0105', `no execution ${id}`);
+    const commits = moment ? read.commits.filter((logged) => wasThere(moment, logged)) : read.commits;
+    if (commits.length === 0) return refuse('TL0105', `no execution ${id} then`);
     // Only commits of executions stand on an execution's subject: the reader has checked it.
-    return read.commits as readonly LoggedCommit<ExecutionCommit>[];
+    return commits as readonly LoggedCommit<ExecutionCommit>[];
   }
 }
 

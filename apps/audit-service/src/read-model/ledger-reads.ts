@@ -1,4 +1,5 @@
 import type { AuditRecordView, Tenant } from '@throughline/contracts';
+import type { Moment } from '@throughline/history';
 import { z } from 'zod';
 import type { ChainHead } from '../ledger/chain-check.ts';
 import type { LedgerRow } from '../ledger/ledger-row.ts';
@@ -63,10 +64,18 @@ export class LedgerReads {
   async ofExecution(
     tenant: Tenant,
     executionId: string,
-    page: { readonly limit: number; readonly afterVersion: number },
+    page: { readonly limit: number; readonly afterVersion: number; readonly asOf?: Moment | undefined },
   ): Promise<{ readonly items: AuditRecordView[]; readonly nextCursor: string | null }> {
     const rows = await this.prisma.ledgerRow.findMany({
-      where: { tenant, aggregate: 'execution', aggregateId: executionId, version: { gt: page.afterVersion } },
+      where: {
+        tenant,
+        aggregate: 'execution',
+        aggregateId: executionId,
+        version: { gt: page.afterVersion },
+        ...(page.asOf?.kind === 'seq' ? { seq: { lte: page.asOf.seq } } : {}),
+        // As a commit's time is told everywhere: by its last command.
+        ...(page.asOf?.kind === 'instant' ? { at: { lte: page.asOf.at } } : {}),
+      },
       orderBy: { version: 'asc' },
       take: page.limit + 1,
     });

@@ -112,6 +112,7 @@ export interface ListOptions {
   readonly where?: readonly string[];
   readonly limit?: number;
   readonly cursor?: string;
+  readonly asOf?: string;
 }
 
 const tagsOf = (pairs: readonly string[]): Record<string, string> => {
@@ -126,7 +127,15 @@ export const listExecutions = async ({ client, terminal }: Invocation, options: 
   if (!status.success) throw new UsageError(`--status is one of ${executionStatusSchema.options.join(', ')}`);
   const { workflow, limit, cursor } = options;
   const label = options.label === undefined ? undefined : [...options.label];
-  const query = { status: status.data, workflow, correlationId: options.correlation, label, limit, cursor };
+  const query = {
+    status: status.data,
+    workflow,
+    correlationId: options.correlation,
+    label,
+    limit,
+    cursor,
+    as_of: options.asOf,
+  };
   const page = await client.list({ ...query, ...tagsOf(options.where ?? []) });
   if (terminal.json) {
     terminal.document(page);
@@ -147,15 +156,19 @@ export const listExecutions = async ({ client, terminal }: Invocation, options: 
   return EXIT.ok;
 };
 
-export const getExecution = async (cli: Invocation, id: string): Promise<ExitCode> => {
-  const view = await cli.client.get(id);
+export const getExecution = async (cli: Invocation, id: string, options: { asOf?: string }): Promise<ExitCode> => {
+  const view = await cli.client.get(id, options);
   show(cli, view);
   await showAdvice(cli, view);
   return EXIT.ok;
 };
 
-export const listSteps = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
-  const items = await allItems((cursor) => client.steps(id, { cursor }));
+export const listSteps = async (
+  { client, terminal }: Invocation,
+  id: string,
+  options: { asOf?: string },
+): Promise<ExitCode> => {
+  const items = await allItems((cursor) => client.steps(id, { cursor, as_of: options.asOf }));
   if (terminal.json) terminal.document({ items });
   else {
     const rows = items.map((step) => [

@@ -26,8 +26,12 @@ export const verifyAudit = async ({ client, terminal }: Invocation): Promise<Exi
   return result.verdict === 'intact' ? EXIT.ok : EXIT.bad;
 };
 
-export const showAudit = async ({ client, terminal }: Invocation, id: string): Promise<ExitCode> => {
-  const items = await allItems((cursor) => client.audit(id, { cursor }));
+export const showAudit = async (
+  { client, terminal }: Invocation,
+  id: string,
+  options: { asOf?: string },
+): Promise<ExitCode> => {
+  const items = await allItems((cursor) => client.audit(id, { cursor, as_of: options.asOf }));
   if (terminal.json) terminal.document({ items });
   else {
     const rows = items.map((row) => [

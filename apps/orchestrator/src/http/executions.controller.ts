@@ -15,6 +15,7 @@ import {
   type Caller,
   CallerOf,
   Handle,
+  Moments,
   Params,
   type ParamsOf,
   Query,
@@ -25,6 +26,7 @@ import { executionIdOfKey } from '@throughline/execution';
 import { Engine } from '../engine.ts';
 import { missingRoles } from '../preflight/caller-findings.ts';
 import { ExecutionReads, type Page } from '../read-model/execution-reads.ts';
+import { PastExecutions } from '../read-model/past-executions.ts';
 import { awaitEnd } from './await-end.ts';
 import { answerWaitMs } from './answer-wait.ts';
 import { CommandGateway } from './command-gateway.ts';
@@ -49,6 +51,8 @@ export class ExecutionsController {
     @Inject(CommandGateway) private readonly commands: CommandGateway,
     @Inject(ExecutionReads) private readonly executions: ExecutionReads,
     @Inject(Engine) private readonly engine: Engine,
+    @Inject(PastExecutions) private readonly past: PastExecutions,
+    @Inject(Moments) private readonly moments: Moments,
   ) {}
 
   @Handle(routes.startExecution)
@@ -72,19 +76,25 @@ export class ExecutionsController {
   }
 
   @Handle(routes.listExecutions)
-  list(
+  async list(
     @CallerOf() caller: Caller,
     @Query() query: QueryOf<typeof routes.listExecutions>,
   ): Promise<Page<ExecutionView>> {
-    return this.executions.list(caller.tenant, { ...query, tags: tagsAskedFor(query) });
+    const filters = { ...query, tags: tagsAskedFor(query) };
+    if (query.as_of === undefined) return this.executions.list(caller.tenant, filters);
+    return this.past.list(caller.tenant, await this.moments.askedOfRows(query.as_of), filters);
   }
 
   @Handle(routes.getExecution)
-  get(
+  async get(
     @CallerOf() caller: Caller,
     @Params() { id }: ParamsOf<typeof routes.getExecution>,
-    @Query() { waitMs }: QueryOf<typeof routes.getExecution>,
+    @Query() { waitMs, as_of }: QueryOf<typeof routes.getExecution>,
   ): Promise<ExecutionView> {
+    if (as_of !== undefined) {
+      const then = await this.executions.fromLog(caller.tenant, id, await this.moments.asked(as_of));
+      return then ?? refuse('TL0105', `no execution ${id} then`);
+    }
     return waitMs ? awaitEnd(this.executions, caller.tenant, id, waitMs) : this.known(caller, id);
   }
 
@@ -92,9 +102,11 @@ export class ExecutionsController {
   async steps(
     @CallerOf() caller: Caller,
     @Params() { id }: ParamsOf<typeof routes.listSteps>,
-    @Query() query: QueryOf<typeof routes.listSteps>,
+    @Query() { as_of, ...page }: QueryOf<typeof routes.listSteps>,
   ): Promise<Page<StepView>> {
-    return (await this.executions.steps(caller.tenant, id, query)) ?? refuse('TL0105', `no execution ${id}`);
+    const asOf = as_of === undefined ? {} : { asOf: await this.moments.asked(as_of) };
+    const steps = await this.executions.steps(caller.tenant, id, { ...page, ...asOf });
+    return steps ?? refuse('TL0105', `no execution ${id}${as_of === undefined ? '' : ' then'}`);
   }
 
   private async mayStart(caller: Caller, name: string, version: number | undefined): Promise<void> {

@@ -8,7 +8,8 @@ import {
   type Tenant,
 } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
-import { initialExecution } from '@throughline/execution';
+import { type ExecutionState, initialExecution } from '@throughline/execution';
+import { type Moment, wasThere } from '@throughline/history';
 import { hashOfTag } from './control-rows.ts';
 import { readCursor, writeCursor } from '@throughline/service-host';
 import type { PrismaClient } from './generated/client.ts';
@@ -45,9 +46,9 @@ export class ExecutionReads {
     return row ? executionView(fromColumns(row)) : this.fromLog(tenant, id);
   }
 
-  /** As the log has it this moment: what a caller who just commanded something must see. */
-  async fromLog(tenant: Tenant, id: string): Promise<ExecutionView | undefined> {
-    const [row] = (await this.fold(tenant, id)).executions.values();
+  /** As the log has it this moment, what a caller who just commanded something must see; or as it was at another. */
+  async fromLog(tenant: Tenant, id: string, asOf?: Moment): Promise<ExecutionView | undefined> {
+    const [row] = (await this.fold(tenant, id, asOf)).executions.values();
     return row && executionView({ ...row, output: row.output ?? null });
   }
 
@@ -91,13 +92,16 @@ export class ExecutionReads {
   async steps(
     tenant: Tenant,
     executionId: string,
-    page: { readonly limit: number; readonly cursor?: string },
+    page: { readonly limit: number; readonly cursor?: string; readonly asOf?: Moment },
   ): Promise<Page<StepView> | undefined> {
     const after = readCursor(page.cursor, ['number'])?.[0];
-    const known = await this.prisma.execution.findUnique({
-      where: { tenant_id: { tenant, id: executionId } },
-      select: { id: true },
-    });
+    // Rows say what is: what was is folded.
+    const known = page.asOf
+      ? null
+      : await this.prisma.execution.findUnique({
+          where: { tenant_id: { tenant, id: executionId } },
+          select: { id: true },
+        });
     let rows: StepRow[];
     if (known) {
       const found = await this.prisma.step.findMany({
@@ -107,9 +111,10 @@ export class ExecutionReads {
       });
       rows = found.map((row) => fromColumns(row) as unknown as StepRow);
     } else {
-      const folded = await this.fold(tenant, executionId);
+      const folded = await this.fold(tenant, executionId, page.asOf);
       if (folded.executions.size === 0) return undefined;
-      rows = [...folded.steps.values()].filter((row) => row.enteredEvent > Number(after ?? 0)).slice(0, page.limit + 1);
+      const inOrder = [...folded.steps.values()].sort((a, b) => a.enteredEvent - b.enteredEvent);
+      rows = inOrder.filter((row) => row.enteredEvent > Number(after ?? 0)).slice(0, page.limit + 1);
     }
     const items = rows.slice(0, page.limit);
     const last = items.at(-1);
@@ -119,21 +124,34 @@ export class ExecutionReads {
     };
   }
 
-  private async fold(tenant: Tenant, id: string): Promise<Changes> {
-    const ref = executionRef(tenant, id);
-    const read = await this.log.read(ref);
-    if (read.kind === 'unreadable') throw new Error(`${read.code}: ${read.problem}`);
-    const changes = noChanges();
-    let state = initialExecution(ref);
-    for (const logged of read.commits) state = takeExecution(changes, logged, state);
-    return changes;
+  private async fold(tenant: Tenant, id: string, asOf?: Moment): Promise<Changes> {
+    return (await foldRows(this.log, tenant, id, asOf)).changes;
   }
 }
+
+/** The rows of one execution as its projection writes them, folded anew; without a moment: as it is. */
+export const foldRows = async (
+  log: EventLog,
+  tenant: Tenant,
+  id: string,
+  asOf?: Moment,
+): Promise<{ readonly changes: Changes; readonly state: ExecutionState }> => {
+  const ref = executionRef(tenant, id);
+  const read = await log.read(ref);
+  if (read.kind === 'unreadable') throw new Error(`${read.code}: ${read.problem}`);
+  const changes = noChanges();
+  let state = initialExecution(ref);
+  for (const logged of read.commits) {
+    if (asOf && !wasThere(asOf, logged)) break;
+    state = takeExecution(changes, logged, state);
+  }
+  return { changes, state };
+};
 
 type Columns = Omit<ExecutionRow, 'seq'> & { readonly seq: bigint };
 
 /** Prisma types columns as text and JSON; what is in them was written by the projection from rows of these types. */
-const fromColumns = (row: object): ExecutionRow => {
+export const fromColumns = (row: object): ExecutionRow => {
   const columns = row as Columns;
   return { ...columns, seq: Number(columns.seq) };
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { correlationIdSchema } from '../ids.ts';
+import { asOfSchema } from '../moments.ts';
 import {
   auditRecordViewSchema,
   auditVerificationSchema,
@@ -20,7 +21,7 @@ export const auditRoutes = {
     summary: 'Ledger rows of an execution',
     status: 200,
     params: idParams,
-    query: z.strictObject({ limit: limit(PAGE_MAX), cursor }),
+    query: z.strictObject({ as_of: asOfSchema.optional(), limit: limit(PAGE_MAX), cursor }),
     response: pageOf(auditRecordViewSchema),
   }),
   getHistory: route({
@@ -34,6 +35,7 @@ export const auditRoutes = {
     params: idParams,
     query: z.strictObject({
       format: z.enum(['aws']).optional(),
+      as_of: asOfSchema.optional(),
       limit: limit(PAGE_MAX),
       cursor,
     }),

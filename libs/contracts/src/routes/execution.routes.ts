@@ -6,6 +6,7 @@ import { executionStatusSchema } from '../execution.events.ts';
 import { attributesSchema } from '../attributes.ts';
 import { correlationIdSchema, executionIdSchema, instantSchema } from '../ids.ts';
 import { jsonSchema } from '../json.ts';
+import { asOfSchema } from '../moments.ts';
 import { prioritySchema } from '../priority.ts';
 import { modeSchema, slaClassSchema } from '../timeout-policy.ts';
 import { executionsHealthSchema, executionViewSchema, pageOf, statsSchema, stepViewSchema } from '../views.ts';
@@ -106,6 +107,8 @@ export const executionRoutes = {
       /** `name=value`; each further one narrows the list. */
       label: labelFilter,
       ...tagFilters,
+      /** As it was then. A page may be shorter than asked for and still have a next one: what has changed since is folded, a bounded number per page. */
+      as_of: asOfSchema.optional(),
       limit: limit(50),
       cursor,
     }),
@@ -128,7 +131,9 @@ export const executionRoutes = {
     summary: 'One execution; `waitMs` waits that long for its end',
     status: 200,
     params: idParams,
-    query: z.strictObject({ waitMs }),
+    query: z
+      .strictObject({ waitMs, as_of: asOfSchema.optional() })
+      .refine((query) => !(query.waitMs && query.as_of), { error: 'give waitMs or as_of, not both' }),
     response: executionViewSchema,
   }),
   listSteps: route({
@@ -139,7 +144,7 @@ export const executionRoutes = {
     summary: 'State visits of an execution in order of entry',
     status: 200,
     params: idParams,
-    query: z.strictObject({ limit: limit(PAGE_MAX), cursor }),
+    query: z.strictObject({ as_of: asOfSchema.optional(), limit: limit(PAGE_MAX), cursor }),
     response: pageOf(stepViewSchema),
   }),
   stats: route({

@@ -10,6 +10,7 @@ export {
   ensureStreams,
   type LogPosition,
   lastSeqOfKind,
+  commitAtSeq,
   logPosition,
   streamFor,
   type StreamsCheck,

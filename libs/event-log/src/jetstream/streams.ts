@@ -1,5 +1,7 @@
 import { type JetStreamManager, jetstreamManager, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
 import { type Aggregate, type AggregateRef, type StreamName, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
+import { decodeCommit } from '../commit-encoding.ts';
+import type { LoggedCommit } from '../event-log.ts';
 import type { NatsConnection } from './connection.ts';
 import { getFromLeader, isJsError, JS_ERROR, jsApi, problemOf } from './js-api.ts';
 import {
@@ -160,6 +162,15 @@ export const logPosition = async (nc: NatsConnection): Promise<LogPosition> => {
     bytes: state.bytes,
     bytesMax: config.max_bytes,
   };
+};
+
+/** The commit at a sequence of the log, with when it was stored; undefined where there is none that can be read. */
+export const commitAtSeq = async (nc: NatsConnection, seq: number): Promise<LoggedCommit | undefined> => {
+  const record = await getFromLeader(nc, STREAMS.log, { seq, next_by_subj: SUBJECT_FILTERS.log });
+  const decoded = record && decodeCommit(record.bytes);
+  return record && decoded?.kind === 'commit'
+    ? { commit: decoded.commit, seq: record.seq, storedAt: record.storedAt }
+    : undefined;
 };
 
 /** Sequence of the last commit of any aggregate of this kind; 0 where there is none. */
