@@ -47,7 +47,7 @@ export type RouteName = keyof typeof routes;
 
 export const allRoutes: readonly Route[] = [
   ...Object.values(routes),
-  ...Object.values(readModelRoutesByService).flatMap((pair) => [pair.rebuild, pair.digest]),
+  ...Object.values(readModelRoutesByService).flatMap((of) => [of.rebuild, of.digest, of.drift]),
 ];
 
 export { readModelRoutesByService };

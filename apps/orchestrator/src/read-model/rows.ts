@@ -109,11 +109,15 @@ const takeEvent = (
       return;
     case 'StateExited':
       // The frame before still holds the state's input; afterwards it holds the output.
-      return put(frameOf(before.frames, event.frame), exitStatus(event.frame, caught, skipped), {
+      put(frameOf(before.frames, event.frame), exitStatus(event.frame, caught, skipped), {
         exitedAt: command.at,
         output: outputLeft(after.frames, frameOf(before.frames, event.frame)),
         ...caught.get(event.frame),
       });
+      // The frame goes on to states that nothing was caught in.
+      caught.delete(event.frame);
+      skipped.delete(event.frame);
+      return;
     case 'StateAborted':
       return put(frameOf(before.frames, event.frame), 'cancelled', { exitedAt: command.at });
     case 'BranchFailed':
