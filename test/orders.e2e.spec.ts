@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createClient, everyItem, type Page } from '@throughline/client';
-import { SERVICES, type ServiceName } from '@throughline/contracts';
+import { type Json, SERVICES, type ServiceName } from '@throughline/contracts';
 import { orderFulfilment } from '@throughline/order-fulfilment';
 import { eventually } from '@throughline/testkit';
 import pg from 'pg';
@@ -159,6 +159,38 @@ describe('the order example on the whole system', () => {
       },
     ]);
     expect(await ledgers()).toEqual(before);
+  });
+
+  test('a running execution is moved to a version that would have decided the same so far, and to no other', async () => {
+    const { client } = orders;
+    const standing = (first: string, result: string): Json => ({
+      StartAt: first,
+      States: {
+        [first]: { Type: 'Task', Resource: 'tl:signal:go', Next: 'Done' },
+        Done: { Type: 'Pass', Result: result, End: true },
+      },
+    });
+    for (const definition of [standing('Stand', 'one'), standing('Stand', 'two'), standing('Wait', 'three')]) {
+      await client.registerWorkflow({ name: 'moving', definition });
+    }
+    const { id } = await client.start('moving', { version: 1 });
+    await expect(client.migrate(id, 3)).rejects.toMatchObject({
+      code: 'TL0420',
+      details: { first: { commit: 1, step: { state: 'Stand' }, pointer: '/state', actual: 'Wait' } },
+    });
+    await expect(client.migrate(id, 9)).rejects.toMatchObject({ code: 'TL0102' });
+    expect(await client.migrate(id, 2)).toMatchObject({ workflow: 'moving', fromVersion: 1, version: 2, at: 2 });
+    await expect(client.migrate(id, 2)).rejects.toMatchObject({ code: 'TL0423' });
+    await client.signal(id, 'go');
+    await client.wait(id, { timeoutMs: 30_000 });
+    const end = await eventually('its row is up to date', async () => {
+      const view = await client.get(id);
+      return view.status === 'succeeded' && view;
+    });
+    expect(end).toMatchObject({ output: 'two', workflow: { name: 'moving', version: 2 } });
+    expect((await client.replay(id)).result).toMatchObject({ verdict: 'identical', matchPercent: 100 });
+    await expect(client.migrate(id, 1)).rejects.toMatchObject({ code: 'TL0106' });
+    await expect(client.migrate('nobody', 1)).rejects.toMatchObject({ code: 'TL0105' });
   });
 
   test('a GET directly after a 201 is never 404', async () => {

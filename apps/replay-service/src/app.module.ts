@@ -17,11 +17,13 @@ import {
 } from '@throughline/service-host';
 import type { Logger } from 'pino';
 import { ReplayController } from './http/replay.controller.ts';
+import { MigrateController } from './http/migrate.controller.ts';
 import { WhatIfController } from './http/what-if.controller.ts';
 import { TimeTravelController } from './http/time-travel.controller.ts';
 import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { replayReadModel } from './read-model/replay-projection.ts';
 import { SessionReads } from './read-model/session-reads.ts';
+import { Migration } from './migrate/migration.ts';
 import { ReplayCommands } from './sessions/replay-commands.ts';
 import { sessionExecutors } from './sessions/session-executors.ts';
 import { SessionRunner } from './sessions/session-runner.ts';
@@ -31,13 +33,18 @@ import { StateReader } from './replay/state-reader.ts';
 
 @Module({
   imports: [ReadModelModule.for(replayReadModel)],
-  controllers: [ReplayController, TimeTravelController, WhatIfController],
+  controllers: [ReplayController, TimeTravelController, WhatIfController, MigrateController],
   providers: [
     { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     {
       provide: SessionReads,
       useFactory: (prisma: PrismaClient, log: EventLog) => new SessionReads(prisma, log),
       inject: [PrismaClient, EVENT_LOG],
+    },
+    {
+      provide: Migration,
+      useFactory: (log: EventLog, sender: CommandSender) => new Migration(log, sender),
+      inject: [EVENT_LOG, COMMAND_SENDER],
     },
     {
       provide: SessionRunner,

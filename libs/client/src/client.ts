@@ -163,6 +163,16 @@ export class ThroughlineClient {
     return this.call(routes.whatIf, { timeoutMs: LONG_TIMEOUT_MS, ...options, params: { name: workflow }, body });
   }
 
+  /** Moves a running execution to another version of its workflow, where that would have decided the same so far. */
+  migrate(
+    id: string,
+    version: number,
+    { reason, ...request }: RequestOptions & { readonly reason?: string } = {},
+  ): Answer<'migrateExecution'> {
+    const body = { version, ...(reason === undefined ? {} : { reason }) };
+    return this.call(routes.migrateExecution, { timeoutMs: LONG_TIMEOUT_MS, ...request, params: { id }, body });
+  }
+
   /** What went wrong, what to do, and what became of it. */
   errors(id: string, options?: RequestOptions): Answer<'listErrors'> {
     return this.call(routes.listErrors, { ...options, params: { id } });

@@ -111,6 +111,8 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   TerminateExecution: ['client', 'system'],
   SignalExecution: ['client', 'system'],
   AnnotateExecution: ['client', 'system'],
+  // The service that has checked that the version decides as the other one did.
+  MigrateExecution: ['system'],
   // Who has which role says the service that has checked the credential.
   DecideApproval: ['system'],
   CompleteStep: ['worker'],

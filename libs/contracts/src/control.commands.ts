@@ -76,6 +76,14 @@ export const annotateExecutionSchema = z.strictObject({
   labels: labelsSchema.optional(),
 });
 
+/** To another version of its workflow: only by who has decided all that happened again with that version, and found no difference. */
+export const migrateExecutionSchema = z.strictObject({
+  reason,
+  version: z.int().positive(),
+  /** The execution's last commit as it was checked. */
+  checkedVersion: z.int().positive(),
+});
+
 export const controlCommandBodies = {
   PauseExecution: pauseExecutionSchema,
   ResumeExecution: resumeExecutionSchema,
@@ -86,5 +94,6 @@ export const controlCommandBodies = {
   SignalExecution: signalExecutionSchema,
   DecideApproval: decideApprovalSchema,
   AnnotateExecution: annotateExecutionSchema,
+  MigrateExecution: migrateExecutionSchema,
 } as const;
 export type ControlCommandType = keyof typeof controlCommandBodies;

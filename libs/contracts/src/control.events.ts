@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { roleSchema } from './control.commands.ts';
+import { ERROR_RULES_MAX, errorRuleSchema } from './error-envelope.ts';
 import { approvalIdSchema, attemptTokenSchema, instantSchema, sha256Schema } from './ids.ts';
 import { frameIdSchema, stateNameSchema } from './names.ts';
+import { workflowPinSchema } from './workflow-pin.ts';
 
 /** What steering an execution comes to. Whatever an event does not say stands in the command that caused it. */
 
@@ -44,4 +46,11 @@ export const controlEvents = [
   z.strictObject({ type: z.literal('ApprovalGiven'), approval: approvalIdSchema }),
   z.strictObject({ type: z.literal('ApprovalClosed'), approval: approvalIdSchema, outcome: approvalOutcomeSchema }),
   z.strictObject({ type: z.literal('ExecutionAnnotated') }),
+  /** From here on another version of its workflow decides, which would have decided the same so far. */
+  z.strictObject({
+    type: z.literal('ExecutionMigrated'),
+    workflow: workflowPinSchema,
+    /** As a start has them. */
+    errorRules: z.array(errorRuleSchema).max(ERROR_RULES_MAX).optional(),
+  }),
 ] as const;

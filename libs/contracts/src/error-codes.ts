@@ -85,6 +85,10 @@ export const ERROR_CODES = {
   TL0417: { status: 409, title: 'The definition cannot go on from there' },
   TL0418: { status: 409, title: 'Nothing is left to do from there' },
   TL0419: { status: 403, title: 'Steps may not be run for real' },
+  TL0420: { status: 409, title: 'The version would have decided otherwise' },
+  TL0421: { status: 409, title: 'The execution has gone on since it was checked' },
+  TL0422: { status: 409, title: 'The version has no place for what runs' },
+  TL0423: { status: 409, title: 'The execution runs on this version already' },
   TL0425: { status: 409, title: 'The drift check cannot be gone on with' },
   TL0426: { status: 409, title: 'A drift check of this read model is running already' },
 } as const satisfies Readonly<Record<`TL${number}`, { status: number; title: string }>>;

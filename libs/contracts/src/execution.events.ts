@@ -18,6 +18,7 @@ import { jsonSchema } from './json.ts';
 import { causeSchema, errorNameSchema, frameIdSchema, stateNameSchema } from './names.ts';
 import { prioritySchema } from './priority.ts';
 import { actionClassSchema, modeSchema, slaClassSchema, timeoutPolicySchema } from './timeout-policy.ts';
+import { workflowPinSchema } from './workflow-pin.ts';
 
 /**
  * What happened to an execution. Data stands once on the log: a payload equal to what the frame already holds is left
@@ -79,13 +80,7 @@ export type TimerPurpose = z.infer<typeof timerPurposeSchema>;
 export const executionEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('ExecutionStarted'),
-    workflow: z.strictObject({
-      name: z.string(),
-      version: z.int().positive(),
-      hash: sha256Schema,
-      /** Number of states in the definition: what progress is measured against. */
-      states: z.int().positive(),
-    }),
+    workflow: workflowPinSchema,
     rootExecutionId: executionIdSchema,
     correlationId: correlationIdSchema,
     /** sha256 of the RFC 8785 form of workflow, version asked for, and input: refuses one id with two bodies. */

@@ -6,6 +6,7 @@ export * from './priority.ts';
 export * from './streams.ts';
 export * from './subjects.ts';
 export * from './names.ts';
+export * from './workflow-pin.ts';
 export * from './attributes.ts';
 export * from './control.commands.ts';
 export * from './control.events.ts';

@@ -101,6 +101,21 @@ export const whatIfFindingSchema = z.strictObject({
 });
 export type WhatIfFinding = z.infer<typeof whatIfFindingSchema>;
 
+/** An execution that was moved to another version of its workflow. */
+export const migrateRequestSchema = z.strictObject({
+  version: z.int().positive(),
+  reason: z.string().max(1_024).optional(),
+});
+export const migrationViewSchema = z.strictObject({
+  executionId: executionIdSchema,
+  workflow: z.string(),
+  fromVersion: z.int(),
+  version: z.int(),
+  /** The commit that moved it. */
+  at: z.int(),
+});
+export type MigrationView = z.infer<typeof migrationViewSchema>;
+
 export const whatIfReportSchema = z.strictObject({
   workflow: z.string(),
   candidate: z.strictObject({

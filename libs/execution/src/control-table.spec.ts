@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXECUTION_STATUSES, type ExecutionStatus, type JsonObject } from '@throughline/contracts';
-import { codeOf, type ExecutionUnderTest, givenMachine, START_AT, type Then } from './spec/given-when-then.ts';
+import {
+  codeOf,
+  type ExecutionUnderTest,
+  givenMachine,
+  resolved,
+  START_AT,
+  type Then,
+} from './spec/given-when-then.ts';
 import { machine, ONE_TASK, task } from './spec/example-machines.ts';
 
 /** An execution that has got into each status by what people and workers do. */
@@ -30,7 +37,7 @@ const started = (
   definition: Parameters<typeof givenMachine>[0],
   more: Parameters<ExecutionUnderTest['start']>[2] = {},
 ): ExecutionUnderTest => {
-  const execution = givenMachine(definition);
+  const execution = givenMachine(definition, { versions: [resolved(definition, 'example', 2)] });
   execution.start({}, undefined, more);
   return execution;
 };
@@ -55,6 +62,7 @@ const WHEN = {
     execution.when({ type: 'SignalExecution', body: { name: 'news', payload: 1 } }),
   annotate: (execution: ExecutionUnderTest) =>
     execution.when({ type: 'AnnotateExecution', body: { labels: { seen: 'yes' } } }),
+  migrate: (execution: ExecutionUnderTest) => execution.migrate(2),
 } as const;
 type Command = keyof typeof WHEN;
 
@@ -64,18 +72,18 @@ const no = 'TL0120';
 /** Written by hand, from the design: where a command leads from each status, or the code that it is refused with. */
 // prettier-ignore
 const TABLE: Readonly<Record<ExecutionStatus, Readonly<Record<Command, string>>>> = {
-  queued:            { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'queued',            annotate: 'queued' },
-  preflight:         { pause: no,       resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelling', terminate: 'cancelled', signal: 'preflight',         annotate: 'preflight' },
-  awaiting_approval: { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'awaiting_approval', annotate: 'awaiting_approval' },
-  running:           { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelling', terminate: 'cancelled', signal: 'running',           annotate: 'running' },
-  waiting:           { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'waiting',           annotate: 'waiting' },
-  paused:            { pause: no,       resume: 'running', resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelling', terminate: 'cancelled', signal: 'paused',            annotate: 'paused' },
-  needs_review:      { pause: no,       resume: 'running', resume_after_review: 'running', resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'needs_review',      annotate: 'needs_review' },
-  cancelling:        { pause: no,       resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: no,          cancel_with_grace: no,           terminate: 'cancelled', signal: no,                  annotate: 'cancelling' },
-  succeeded:         { pause: ended,    resume: ended,     resume_after_review: ended,     resume_skipping_failed: ended,     retry: ended,     redrive: ended,     cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'succeeded' },
-  failed:            { pause: ended,    resume: 'running', resume_after_review: no,        resume_skipping_failed: 'succeeded', retry: 'running', redrive: 'running', cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'failed' },
-  cancelled:         { pause: ended,    resume: 'running', resume_after_review: no,        resume_skipping_failed: no,        retry: ended,     redrive: 'running', cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'cancelled' },
-  timed_out:         { pause: ended,    resume: 'running', resume_after_review: no,        resume_skipping_failed: no,        retry: 'running', redrive: 'running', cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'timed_out' },
+  queued:            { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'queued',            annotate: 'queued', migrate: 'queued' },
+  preflight:         { pause: no,       resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelling', terminate: 'cancelled', signal: 'preflight',         annotate: 'preflight', migrate: 'preflight' },
+  awaiting_approval: { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'awaiting_approval', annotate: 'awaiting_approval', migrate: 'awaiting_approval' },
+  running:           { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelling', terminate: 'cancelled', signal: 'running',           annotate: 'running', migrate: 'running' },
+  waiting:           { pause: 'paused', resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'waiting',           annotate: 'waiting', migrate: 'waiting' },
+  paused:            { pause: no,       resume: 'running', resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelling', terminate: 'cancelled', signal: 'paused',            annotate: 'paused', migrate: 'paused' },
+  needs_review:      { pause: no,       resume: 'running', resume_after_review: 'running', resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: 'cancelled', cancel_with_grace: 'cancelled',  terminate: 'cancelled', signal: 'needs_review',      annotate: 'needs_review', migrate: 'needs_review' },
+  cancelling:        { pause: no,       resume: no,        resume_after_review: no,        resume_skipping_failed: no,        retry: no,        redrive: no,        cancel: no,          cancel_with_grace: no,           terminate: 'cancelled', signal: no,                  annotate: 'cancelling', migrate: no },
+  succeeded:         { pause: ended,    resume: ended,     resume_after_review: ended,     resume_skipping_failed: ended,     retry: ended,     redrive: ended,     cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'succeeded', migrate: ended },
+  failed:            { pause: ended,    resume: 'running', resume_after_review: no,        resume_skipping_failed: 'succeeded', retry: 'running', redrive: 'running', cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'failed', migrate: ended },
+  cancelled:         { pause: ended,    resume: 'running', resume_after_review: no,        resume_skipping_failed: no,        retry: ended,     redrive: 'running', cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'cancelled', migrate: ended },
+  timed_out:         { pause: ended,    resume: 'running', resume_after_review: no,        resume_skipping_failed: no,        retry: 'running', redrive: 'running', cancel: ended,       cancel_with_grace: ended,        terminate: ended,       signal: ended,               annotate: 'timed_out', migrate: ended },
 };
 
 const CASES = EXECUTION_STATUSES.flatMap((status) =>

@@ -26,7 +26,7 @@ export interface ResolvedMachine {
 export interface Env {
   readonly at: Instant;
   readonly seed: string;
-  /** The resolved version for a start, the pinned one for every other command of an execution; no other aggregate has one. */
+  /** The resolved version for a start or a move, the pinned one for every other command of an execution; no other aggregate has one. */
   readonly machine?: ResolvedMachine;
   readonly limits: Limits;
   /** Bytes of the command's own body as JSON text. */

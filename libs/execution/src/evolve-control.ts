@@ -23,7 +23,8 @@ export type ControlEvent = Extract<
       | 'ApprovalRequested'
       | 'ApprovalGiven'
       | 'ApprovalClosed'
-      | 'ExecutionAnnotated';
+      | 'ExecutionAnnotated'
+      | 'ExecutionMigrated';
   }
 >;
 
@@ -65,6 +66,8 @@ export const evolveControl = (
       return approvalClosed(counted, event, command);
     case 'ExecutionAnnotated':
       return annotated(counted, command);
+    case 'ExecutionMigrated':
+      return migrated(counted, event);
     default:
       return assertNever(event);
   }
@@ -250,3 +253,12 @@ export const withoutQueue = (state: ExecutionState): Pick<ExecutionState, 'hold'
   hold: null,
   status: state.pausedAt === null ? transition(state.status, 'running') : state.status,
 });
+
+/** What was decided stays decided: only what is to come is another definition's. */
+const migrated = (
+  state: ExecutionState,
+  { workflow, errorRules }: Extract<ControlEvent, { type: 'ExecutionMigrated' }>,
+): ExecutionState => {
+  if (!state.start) throw new Error(`${state.ref.aggregateId} moves without a start`);
+  return { ...state, start: { ...state.start, workflow, errorRules: errorRules ?? null } };
+};

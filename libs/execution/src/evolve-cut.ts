@@ -21,6 +21,7 @@ const CUT_GOES_ON: ReadonlySet<ExecutionEvent['type']> = new Set([
   'ExecutionCancelled',
   'ExecutionTimedOut',
   'ExecutionAnnotated',
+  'ExecutionMigrated',
 ]);
 
 /** Remembers the frames from before the first cut, until it is known that the execution goes on. */

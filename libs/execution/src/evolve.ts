@@ -156,6 +156,7 @@ const apply = (state: ExecutionState, event: ExecutionEvent, command: ExecutionC
     case 'ApprovalGiven':
     case 'ApprovalClosed':
     case 'ExecutionAnnotated':
+    case 'ExecutionMigrated':
       return evolveControl(state, event, command);
     case 'ExecutionSucceeded':
       return ended(state, 'succeeded', { at: command.at, output: frameOf(state.frames, ROOT_FRAME).data });

@@ -30,7 +30,7 @@ import type { Deliveries } from './delivery/delivery-state.ts';
 import type { Derived } from './derived.ts';
 import { type FrameId, type Frames, NO_FRAMES } from './frames.ts';
 
-/** What the start said and settled; never changes afterwards. */
+/** What the start said and settled; only the version of the workflow changes afterwards, where the execution moves to another. */
 export interface StartFacts {
   readonly workflow: {
     readonly name: string;

@@ -37,7 +37,7 @@ export interface RoundMeta<S, C> {
   /** Names the append. Random, for the shell's use only: nothing is decided by it. */
   readonly commitId: CommandId;
   readonly limits: Limits;
-  /** The version asked for (or the latest) for a start, the pinned one otherwise; undefined where there is none. */
+  /** The version asked for (or the latest) for a start, the one to move to for a move, the pinned one otherwise; undefined where there is none. */
   readonly machineOf: (state: S, command: C) => ResolvedMachine | undefined;
 }
 

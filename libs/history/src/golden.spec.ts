@@ -25,6 +25,8 @@ import { verify } from './verify.ts';
 interface GoldenLog {
   readonly name: string;
   readonly definition?: Json;
+  /** Of the versions after the first. */
+  readonly versions?: readonly Json[];
   readonly limits?: Partial<Limits>;
   /** Where it led. Not a hash of the whole state: that may gain fields without any behaviour changing. */
   readonly end: Json;
@@ -70,10 +72,12 @@ const GOLDEN: readonly GoldenLog[] = readdirSync(FOLDER)
 
 describe.each(GOLDEN.map((golden) => [golden.name, golden] as const))('golden log %s', (_name, golden) => {
   const machine = golden.definition === undefined ? undefined : resolved(golden.definition);
+  const later = (golden.versions ?? []).map((definition, i) => resolved(definition, 'example', i + 2));
+  const machineOf = (_name: string, version: number) => later[version - 2] ?? machine;
 
   test('is decided again to the same bytes', () => {
     const limits = { ...DEFAULT_LIMITS, ...golden.limits };
-    expect(verify(golden.log, () => machine, limits)).toEqual({
+    expect(verify(golden.log, machineOf, limits)).toEqual({
       verdict: 'identical',
       commits: golden.log.length,
       events: golden.log.reduce((sum, { commit }) => sum + commit.events.length, 0),

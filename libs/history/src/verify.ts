@@ -264,13 +264,19 @@ const decideAgain = (verification: Verification, commit: Commit, version: number
 /** The version that a start resolved is read from its own event: what was the latest then need not be it today. */
 const machineFor =
   ({ resolveMachine }: Verification, commit: Commit) =>
-  (state: AnyState): ResolvedMachine | undefined => {
+  (state: AnyState, command: { readonly type: string; readonly body: unknown }): ResolvedMachine | undefined => {
     if (state.ref.aggregate !== 'execution') return undefined;
     const pinned = 'start' in state ? state.start?.workflow : undefined;
     const starting = commit.events.find((event) => event.type === 'ExecutionStarted');
     const workflow = pinned ?? starting?.workflow;
-    return workflow && resolveMachine(workflow.name, workflow.version);
+    return workflow && resolveMachine(workflow.name, versionMovedTo(command) ?? workflow.version);
   };
+
+/** A move is decided by the version that it leads to. */
+const versionMovedTo = ({ type, body }: { readonly type: string; readonly body: unknown }): number | undefined => {
+  const version = type === 'MigrateExecution' ? (body as { version?: unknown }).version : undefined; // checked by the commit's schema
+  return typeof version === 'number' ? version : undefined;
+};
 
 const asJson = (value: unknown): Json => (value === undefined ? null : (value as Json)); // commits hold JSON only
 

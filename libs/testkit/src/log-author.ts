@@ -53,8 +53,14 @@ export class LogAuthor {
   async register(name: string, definition: Json): Promise<LoggedCommit> {
     const parsed = parseMachine(definition);
     if (!parsed.ok) throw new Error(`the definition is not valid: ${JSON.stringify(parsed.faults)}`);
-    this.#machines.set(name, { name, version: 1, hash: canonicalHash(definition), machine: parsed.machine });
-    return this.tell(workflowRef(this.tenant, name), { type: 'RegisterWorkflow', body: { name, definition } });
+    const logged = await this.tell(workflowRef(this.tenant, name), {
+      type: 'RegisterWorkflow',
+      body: { name, definition },
+    });
+    const version = logged.commit.version; // each registers a version of its own
+    const machine = { name, version, hash: canonicalHash(definition), machine: parsed.machine };
+    this.#machines.set(name, machine).set(`${name}/${version}`, machine);
+    return logged;
   }
 
   start(workflow: string, executionId: string, { input = {}, ...relatives }: StartOptions = {}): Promise<LoggedCommit> {
@@ -127,7 +133,9 @@ export class LogAuthor {
 
   #machineOf(state: AnyState, command: Command): ResolvedMachine | undefined {
     if (command.type === 'StartExecution') return this.#machines.get(command.body.workflow);
-    return 'start' in state && state.start ? this.#machines.get(state.start.workflow.name) : undefined;
+    if (!('start' in state) || !state.start) return undefined;
+    const { name, version } = state.start.workflow;
+    return this.#machines.get(`${name}/${command.type === 'MigrateExecution' ? command.body.version : version}`);
   }
 
   async #fold(ref: AggregateRef): Promise<AnyState> {

@@ -21,6 +21,32 @@ export const whatIfCommands = (program: Command, run: Run, wholeNumber: (text: s
       ).choices(['divergence', 'other-path']),
     )
     .action(run(whatIf));
+  program
+    .command('migrate <id>')
+    .description('move a running execution to another version, where that would have decided the same so far')
+    .requiredOption('--to <version>', 'version of its workflow', wholeNumber)
+    .option('--reason <text>', 'for the record')
+    .action(run(migrate));
+};
+
+const migrate = async (
+  { client, terminal }: Invocation,
+  id: string,
+  { to, reason }: { readonly to: number; readonly reason?: string },
+): Promise<ExitCode> => {
+  const moved = await client.migrate(id, to, reason === undefined ? {} : { reason });
+  if (terminal.json) terminal.document(moved);
+  else {
+    terminal.lines(
+      fieldLines(terminal, [
+        ['execution', moved.executionId],
+        ['workflow', plainText(moved.workflow)],
+        ['version', `${moved.version}, before ${moved.fromVersion}`],
+        ['at commit', String(moved.at)],
+      ]),
+    );
+  }
+  return EXIT.ok;
 };
 
 interface WhatIfOptions {

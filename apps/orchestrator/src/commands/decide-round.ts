@@ -20,6 +20,8 @@ import { foundForSchedule, type Surroundings } from '../schedules/found-for-sche
 import { UndecidableError } from './undecidable.ts';
 import type { WorkflowCatalog } from './workflow-catalog.ts';
 
+type MigrateCommand = Extract<SentCommand, { type: 'MigrateExecution' }>;
+
 /** What decide sees of a sent command: the span that decides it takes the place of the sender's, so effects continue it. */
 type Recordable = SentCommand & { readonly at: ReceivedCommand['at']; readonly seed: string };
 
@@ -94,9 +96,13 @@ const startOf = (state: AnyState): ExecutionState['start'] => ('start' in state 
 /** Once started, an execution is pinned: of several starts in one round, the one that was accepted counts. */
 const machineKey = (state: AnyState, command: Pick<SentCommand, 'type' | 'body'>): string | undefined => {
   const start = startOf(state);
-  if (start) return versionKey(start.workflow);
+  if (start) return versionKey({ ...start.workflow, ...versionMovedTo(command) });
   return command.type === 'StartExecution' ? startKey(command as StartCommand) : undefined;
 };
+
+/** A move is decided by the version that it leads to. */
+const versionMovedTo = (command: Pick<SentCommand, 'type' | 'body'>): { version: number } | undefined =>
+  command.type === 'MigrateExecution' ? { version: (command as MigrateCommand).body.version } : undefined;
 
 const startKey = ({ body }: Pick<StartCommand, 'body'>): string => `${body.workflow}/${body.version ?? 'latest'}`;
 
@@ -112,8 +118,11 @@ const machinesFor = async (
   const { tenant } = state.ref;
   const start = startOf(state);
   if (start) {
-    const pinned = await catalog.resolve(tenant, start.workflow.name, start.workflow.version);
-    if (pinned) machines.set(versionKey(pinned), pinned);
+    const movedTo = batch.flatMap(({ command }) => versionMovedTo(command)?.version ?? []);
+    for (const version of [start.workflow.version, ...movedTo]) {
+      const pinned = await catalog.resolve(tenant, start.workflow.name, version);
+      if (pinned) machines.set(versionKey(pinned), pinned);
+    }
     return machines;
   }
   for (const { command } of batch) {

@@ -69,7 +69,7 @@ export const upsertExecutions = async (sql: SqlTransaction, rows: readonly Execu
        $9::text[], $10::text[], $11::text[], $12::text[], $13::json[], $14::text[], $15::text[], $16::text[], $17::int[],
        $18::bigint[], $19::text[], $20::json[], $21::json[], $22::text[], $23::text[], $24::json[])
      ON CONFLICT (tenant, id) DO UPDATE SET
-       status = excluded.status, progress = excluded.progress, current_step = excluded.current_step,
+       workflow_version = excluded.workflow_version, status = excluded.status, progress = excluded.progress, current_step = excluded.current_step,
        updated_at = excluded.updated_at, ended_at = excluded.ended_at, version = excluded.version, seq = excluded.seq,
        output = excluded.output, error = excluded.error, cause = excluded.cause, labels = excluded.labels,
        run_state = excluded.run_state

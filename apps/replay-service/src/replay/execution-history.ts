@@ -1,8 +1,8 @@
-import { type ErrorCode, executionRef, type Tenant } from '@throughline/contracts';
+import { type ErrorCode, executionRef, type Tenant, type WorkflowPin } from '@throughline/contracts';
 import type { AggregateRead, EventLog, LoggedCommit } from '@throughline/event-log';
 import { parseMachine } from '@throughline/asl';
 import { type ResolvedMachine, workflowRef, type WorkflowState, workflowVersionOf } from '@throughline/execution';
-import { fold } from '@throughline/history';
+import { fold, type ResolveMachine } from '@throughline/history';
 
 export type HistoryRead =
   | { readonly kind: 'commits'; readonly commits: readonly LoggedCommit[] }
@@ -22,18 +22,38 @@ export const readHistory = async (log: EventLog, tenant: Tenant, executionId: st
   return { kind: 'refused', code: 'TL0105', message: `no execution ${executionId}` };
 };
 
-/**
- * The version that the execution is pinned to, read from the log and parsed now: a replay takes nothing from a cache.
- * Undefined where the log does not have it; the verdict then shows where deciding needs it.
- */
-export const readPinnedMachine = async (
+/** Every version of its workflow that the execution has run on, found by name and version. The verdict shows where one is missing that deciding needs. */
+export const readMachines = async (
   log: EventLog,
   tenant: Tenant,
   commits: readonly LoggedCommit[],
+): Promise<ResolveMachine> => {
+  const machines = new Map<number, ResolvedMachine>();
+  for (const { name, version } of pinsOf(commits)) {
+    const machine = machines.get(version) ?? (await readVersion(log, tenant, name, version));
+    if (machine) machines.set(version, machine);
+  }
+  return (name, version) => {
+    const machine = machines.get(version);
+    return machine?.name === name ? machine : undefined;
+  };
+};
+
+/** Few: people move executions. */
+const pinsOf = (commits: readonly LoggedCommit[]): readonly WorkflowPin[] =>
+  commits.flatMap(({ commit }) =>
+    commit.events.flatMap((event) =>
+      event.type === 'ExecutionStarted' || event.type === 'ExecutionMigrated' ? [event.workflow] : [],
+    ),
+  );
+
+/** A version as it was registered, read from the log and parsed now: a replay takes nothing from a cache. Undefined where the log does not have it. */
+export const readVersion = async (
+  log: EventLog,
+  tenant: Tenant,
+  name: string,
+  version: number,
 ): Promise<ResolvedMachine | undefined> => {
-  const started = commits[0]?.commit.events.find((event) => event.type === 'ExecutionStarted');
-  if (!started) return undefined;
-  const { name, version } = started.workflow;
   const read = await log.read(workflowRef(tenant, name));
   if (read.kind === 'unreadable') return undefined;
   const found = fold<WorkflowState>(read.commits);

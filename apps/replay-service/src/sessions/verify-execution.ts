@@ -2,7 +2,7 @@ import { assertNever, type ReplayRequest, type Tenant } from '@throughline/contr
 import type { EventLog, LoggedCommit } from '@throughline/event-log';
 import { commitEntering, replayExecution, type ReplayPart } from '@throughline/history';
 import { refuse } from '@throughline/service-host';
-import { readHistory, readPinnedMachine } from '../replay/execution-history.ts';
+import { readHistory, readMachines } from '../replay/execution-history.ts';
 import { boundedResult } from './bounded-result.ts';
 import type { PreparedRun, SessionExecutor } from './session-executor.ts';
 import { inTurns } from './turns.ts';
@@ -20,13 +20,9 @@ export class VerifyExecution implements SessionExecutor {
     const commits = read.kind === 'commits' ? read.commits : refuse(read.code, read.message);
     const part = partOf(request, commits);
     // Read now: a replay takes nothing from a cache.
-    const machine = await readPinnedMachine(this.log, tenant, commits);
+    const resolveMachine = await readMachines(this.log, tenant, commits);
     return async (_session, { report }) => {
-      const steps = replayExecution(
-        commits,
-        (name, version) => (machine?.name === name && machine.version === version ? machine : undefined),
-        part,
-      );
+      const steps = replayExecution(commits, resolveMachine, part);
       return boundedResult(await inTurns(steps, (done) => report({ commits: done, of: commits.length })));
     };
   }

@@ -3,7 +3,7 @@ import type { ExecutionId, Tenant, WhatIfFinding, WhatIfReport } from '@throughl
 import type { EventLog } from '@throughline/event-log';
 import { whatIfInSteps } from '@throughline/history';
 import { type HistoryRead, readHistory } from '../replay/execution-history.ts';
-import { inTurns } from '../replay/in-turns.ts';
+import { inTurns } from '../sessions/turns.ts';
 import { ReportUnderWay } from './what-if-report.ts';
 
 /** Histories that are read while one is walked, and so in memory at once. */

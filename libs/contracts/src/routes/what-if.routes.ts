@@ -1,5 +1,10 @@
-import { whatIfReportSchema, whatIfRequestSchema } from '../what-if.views.ts';
-import { nameParams, route } from './route.ts';
+import {
+  migrateRequestSchema,
+  migrationViewSchema,
+  whatIfReportSchema,
+  whatIfRequestSchema,
+} from '../what-if.views.ts';
+import { idParams, nameParams, route } from './route.ts';
 
 export const whatIfRoutes = {
   whatIf: route({
@@ -12,5 +17,16 @@ export const whatIfRoutes = {
     params: nameParams,
     body: whatIfRequestSchema,
     response: whatIfReportSchema,
+  }),
+  migrateExecution: route({
+    service: 'replay-service',
+    method: 'POST',
+    path: '/api/v1/executions/:id/migrate',
+    permission: 'executions:control',
+    summary: 'Move a running execution to another version of its workflow that would have decided the same so far',
+    status: 200,
+    params: idParams,
+    body: migrateRequestSchema,
+    response: migrationViewSchema,
   }),
 } as const;

@@ -15,6 +15,7 @@ export const ALLOWED_IN: Readonly<Record<ControlCommandType, readonly ExecutionS
   SignalExecution: OPEN,
   // Whether the approval itself is pending is asked afterwards.
   DecideApproval: OPEN,
+  MigrateExecution: OPEN,
   AnnotateExecution: [...OPEN, 'cancelling', 'succeeded', ...ENDED_BADLY],
 };
 

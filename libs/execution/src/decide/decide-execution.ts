@@ -9,6 +9,7 @@ import { cancelExecution } from './cancel-execution.ts';
 import { completeChild, recordChildStart } from './child-reports.ts';
 import { completeStep } from './complete-step.ts';
 import { decideApproval } from './decide-approval.ts';
+import { migrateExecution } from './migrate-execution.ts';
 import { pauseExecution } from './pause-execution.ts';
 import { reopenExecution } from './reopen-execution.ts';
 import { resumeExecution } from './resume-execution.ts';
@@ -88,6 +89,8 @@ export const decideExecution = (
       return annotateExecution(state, command, env);
     case 'AnswerFromRecord':
       return answerFromRecord(state, command, env);
+    case 'MigrateExecution':
+      return migrateExecution(state, command, env);
     case 'ContinueExecution':
       return continueExecution(state, command, env);
     default:

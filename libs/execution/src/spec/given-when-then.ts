@@ -57,17 +57,26 @@ export interface Told {
 
 export const START_AT = instantSchema.parse('2026-01-31T12:00:00.000Z');
 
+interface UnderTestOptions {
+  readonly id?: string;
+  readonly limits?: Partial<Limits>;
+  /** Versions that it can be moved to. */
+  readonly versions?: readonly ResolvedMachine[];
+}
+
 export class ExecutionUnderTest {
   readonly log: CommitAt[] = [];
   state: ExecutionState;
   now: Instant = START_AT;
   private readonly machine: ResolvedMachine | undefined;
+  private readonly versions: readonly ResolvedMachine[];
   private readonly limits: Limits;
   private told = 0;
   private seq = 100;
 
-  constructor(machine: ResolvedMachine | undefined, options: { id?: string; limits?: Partial<Limits> } = {}) {
+  constructor(machine: ResolvedMachine | undefined, options: UnderTestOptions = {}) {
     this.machine = machine;
+    this.versions = options.versions ?? [];
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     const ref: AggregateRef = {
       tenant: tenantSchema.parse('default'),
@@ -100,7 +109,7 @@ export class ExecutionUnderTest {
     const round = decideRound(executionDecider, this.state, pending, {
       commitId: `commit-${this.state.version + 1}` as CommandId,
       limits: this.limits,
-      machineOf: () => this.machine,
+      machineOf: (state, command) => this.machineOf(state, command),
     });
     this.state = round.state;
     if (!round.draft) return { outcomes: round.outcomes, events: [], effects: [], state: this.state };
@@ -115,6 +124,12 @@ export class ExecutionUnderTest {
     const effects = effectsOf(this.state, commit);
     // The draft of an execution holds execution events.
     return { outcomes: round.outcomes, events: commit.events as ExecutionEvent[], effects, state: this.state };
+  }
+
+  private machineOf({ start }: ExecutionState, command: ExecutionCommandRecord): ResolvedMachine | undefined {
+    const wanted = command.type === 'MigrateExecution' ? command.body.version : start?.workflow.version;
+    if (wanted === undefined || wanted === this.machine?.version) return this.machine;
+    return this.versions.find(({ version }) => version === wanted);
   }
 
   when(command: ExecutionCommand, id?: string): Then {
@@ -155,6 +170,11 @@ export class ExecutionUnderTest {
     type: 'PauseExecution' | 'ResumeExecution' | 'RetryExecution' | 'RedriveExecution' | 'TerminateExecution',
   ): Then {
     return this.when({ type, body: {} });
+  }
+
+  /** To another version, as who has just checked it would. */
+  migrate(version: number, checkedVersion = this.state.version): Then {
+    return this.when({ type: 'MigrateExecution', body: { version, checkedVersion } });
   }
 
   /** A person decides the approval that is pending. */
@@ -204,10 +224,8 @@ export const completion = (
   body: { token, output, outputHash: canonicalHash(output), startedAt: at, finishedAt: at, worker: 'spec', ...more },
 });
 
-export const givenMachine = (
-  definition: Json,
-  options: { id?: string; limits?: Partial<Limits> } = {},
-): ExecutionUnderTest => new ExecutionUnderTest(resolved(definition), options);
+export const givenMachine = (definition: Json, options: UnderTestOptions = {}): ExecutionUnderTest =>
+  new ExecutionUnderTest(resolved(definition), options);
 
 /** The event types, which is what most facts are about. */
 export const typesOf = (then: Then): readonly string[] => then.events.map((event) => event.type);

@@ -166,6 +166,7 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'ApprovalGiven':
     case 'ApprovalClosed':
     case 'ExecutionAnnotated':
+    case 'ExecutionMigrated':
     case 'ExecutionClassified':
     case 'PreflightPassed':
     case 'OriginAdopted':

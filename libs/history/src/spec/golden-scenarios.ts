@@ -22,6 +22,7 @@ import {
   exampleMachines,
   type ExecutionUnderTest,
   givenMachine,
+  resolved,
   ScheduleUnderTest,
   START_AT,
 } from '@throughline/execution/given-when-then';
@@ -34,6 +35,8 @@ export interface GoldenScenario {
   readonly name: string;
   /** Absent for aggregates that run no machine. */
   readonly definition?: Json;
+  /** Of the versions after the first. */
+  readonly versions?: readonly Json[];
   readonly limits?: Partial<Limits>;
   readonly play: () => readonly CommitAt[];
 }
@@ -196,8 +199,32 @@ const VERDICT_OF_ORDER: Json = { verdict: 'identical', commits: 7, events: 40, m
 
 /** Golden logs that no build of today can write, in the form of a version before. */
 export const OF_OLDER_BUILDS: readonly string[] = ['replay-session'];
+const MOVED = machine({ Ask: task({ ResultPath: '$.asked', Next: 'Act' }), Act: task() });
+/** Other errors are told otherwise, and what comes last is asked for something else. */
+const MOVED_TO = machine(
+  {
+    Ask: task({ ResultPath: '$.asked', Next: 'Act' }),
+    Act: task({ Parameters: { 'of.$': '$.asked' }, TimeoutSeconds: 9 }),
+  },
+  {
+    Throughline: {
+      RecommendedActions: [{ ErrorEquals: ['Busy'], Actions: [{ Action: 'ask_later', Text: 'Ask again later.' }] }],
+    },
+  },
+);
+
+/** One that is moved while its first step runs, and is done by the other version. */
+export const movedToAnotherVersion = (): readonly CommitAt[] => {
+  const under = givenMachine(MOVED, { id: 'moved', versions: [resolved(MOVED_TO, 'example', 2)] });
+  under.start({ id: 'order-9' });
+  under.migrate(2);
+  under.complete({ yes: true });
+  under.complete('done');
+  return under.log;
+};
 
 export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
+  { name: 'moves-to-another-version', definition: MOVED, versions: [MOVED_TO], play: movedToAnotherVersion },
   execution('succeeds-after-a-loop', RICH, (under) => {
     under.start({ id: 'order-1', items: ['ä', '\u2028', '😀'], total: 12.5 });
     under.later(3_000).heartbeat();

@@ -1,9 +1,7 @@
 import type { Machine } from '@throughline/asl';
-import type { ExecutionEvent, PreflightResult, RecordedExecutionCommand } from '@throughline/contracts';
+import type { PreflightResult, RecordedExecutionCommand, WorkflowPin } from '@throughline/contracts';
 import { type CommitAt, requiresPreflight, type ResolvedMachine } from '@throughline/execution';
 import type { MachineOf, PendingCommand } from '../walked-execution.ts';
-
-type Workflow = Extract<ExecutionEvent, { type: 'ExecutionStarted' }>['workflow'];
 
 /** Nobody is called, so nobody has to be there. */
 const PASSED: PreflightResult = { checks: 0, findings: [] };
@@ -13,22 +11,29 @@ const PASSED: PreflightResult = { checks: 0, findings: [] };
  * these stand in content hashes and in the context object, and would make everything look different that is not.
  */
 export class Candidate {
-  readonly startedAs: Workflow | undefined;
+  readonly startedAs: WorkflowPin | undefined;
+  private readonly movedTo = new Map<number, WorkflowPin>();
   private readonly machine: Machine;
 
   constructor(machine: Machine, commits: readonly CommitAt[]) {
     this.machine = machine;
     const started = commits[0]?.commit.events.find((event) => event.type === 'ExecutionStarted');
     this.startedAs = started?.workflow;
+    for (const { commit } of commits) {
+      for (const event of commit.events) {
+        if (event.type === 'ExecutionMigrated') this.movedTo.set(event.workflow.version, event.workflow);
+      }
+    }
   }
 
-  readonly machineOf: MachineOf = (state) => {
+  readonly machineOf: MachineOf = (state, command) => {
     const workflow = state.start?.workflow ?? this.startedAs;
-    return workflow && this.as(workflow);
+    if (command.type === 'MigrateExecution') return this.as(this.movedTo.get(command.body.version) ?? workflow);
+    return this.as(workflow);
   };
 
-  private as({ name, version, hash }: Workflow): ResolvedMachine {
-    return { name, version, hash, machine: this.machine };
+  private as(workflow: WorkflowPin | undefined): ResolvedMachine | undefined {
+    return workflow && { name: workflow.name, version: workflow.version, hash: workflow.hash, machine: this.machine };
   }
 
   /** A recorded command as it would have come to this machine. */

@@ -12,9 +12,9 @@ import { firstDifference } from '../json-difference.ts';
 
 /** Says of which definition it is, not what was done by it. */
 const withoutDefinition = (event: ExecutionEvent): ExecutionEvent => {
-  if (event.type !== 'ExecutionStarted') return event;
-  const { errorRules: _errorRules, ...started } = event;
-  return { ...started, workflow: { ...event.workflow, states: 1 } };
+  if (event.type !== 'ExecutionStarted' && event.type !== 'ExecutionMigrated') return event;
+  const { errorRules: _errorRules, ...pinned } = event;
+  return { ...pinned, workflow: { ...event.workflow, states: 1 } };
 };
 
 const same = (a: ExecutionEvent | undefined, b: ExecutionEvent | undefined): boolean =>

@@ -7,14 +7,14 @@ import { WalkedExecution } from '../walked-execution.ts';
 import { endOf, freeWalk, type FreeWalk } from './free-walk.ts';
 import { recordedOf } from './recorded-answers.ts';
 
-const LOGS = GOLDEN_SCENARIOS.filter(({ limits, definition }) => !limits && definition !== undefined).flatMap(
-  ({ name, play, definition }) => {
-    const log = play();
-    return log[0]?.commit.aggregate === 'execution'
-      ? [{ name, log, machine: resolved(definition as Json) }] // filtered above
-      : [];
-  },
-);
+const LOGS = GOLDEN_SCENARIOS.filter(
+  ({ limits, definition, versions }) => !limits && !versions && definition !== undefined,
+).flatMap(({ name, play, definition }) => {
+  const log = play();
+  return log[0]?.commit.aggregate === 'execution'
+    ? [{ name, log, machine: resolved(definition as Json) }] // filtered above
+    : [];
+});
 
 /** As if the paths parted right after a commit. */
 const walkedFrom = (log: readonly CommitAt[], commit: number, machine: ResolvedMachine): FreeWalk => {

@@ -5,7 +5,7 @@ import {
   type ExecutionUnderTest,
   resolved,
 } from '@throughline/execution/given-when-then';
-import { GOLDEN_SCENARIOS } from '../spec/golden-scenarios.ts';
+import { GOLDEN_SCENARIOS, movedToAnotherVersion } from '../spec/golden-scenarios.ts';
 import { firstDecidedOtherwise, whatIf } from './what-if.ts';
 
 const { machine, task } = exampleMachines;
@@ -29,7 +29,7 @@ const paidAndShipped = order(ORDER(), (under) => {
 
 describe('what if', () => {
   test.each(
-    GOLDEN_SCENARIOS.filter(({ limits, definition }) => !limits && definition !== undefined)
+    GOLDEN_SCENARIOS.filter(({ limits, definition, versions }) => !limits && !versions && definition !== undefined)
       .map(({ name, definition, play }) => [name, definition as Json, play()] as const)
       .filter(([, , log]) => log[0]?.commit.aggregate === 'execution'),
   )('%s had had the definition that it had: identical', (_name, definition, log) => {
@@ -225,4 +225,25 @@ test('the first difference alone is what a move to another version asks for', ()
   };
   expect(differenceOf(ORDER())).toBeUndefined();
   expect(differenceOf(ORDER({ ResultPath: '$.payment' }))).toMatchObject({ commit: 2, step: { state: 'Pay' } });
+});
+
+describe('an execution that was moved to another version', () => {
+  const log = movedToAnotherVersion();
+  const versionOf = (version: number): Json => {
+    const scenario = GOLDEN_SCENARIOS.find(({ name }) => name === 'moves-to-another-version');
+    const definition = [scenario?.definition, ...(scenario?.versions ?? [])][version - 1];
+    if (definition === undefined) throw new Error(`no version ${version}`);
+    return definition;
+  };
+
+  test('is what its new version would have made of it', () => {
+    expect(whatIf(candidate(versionOf(2)), log)).toMatchObject({ verdict: 'identical', version: 1 });
+  });
+
+  test('is not what its old version would have made of it', () => {
+    expect(whatIf(candidate(versionOf(1)), log)).toMatchObject({
+      verdict: 'unanswered',
+      first: { commit: 3, step: { state: 'Act' }, pointer: '/input/of', expected: { yes: true } },
+    });
+  });
 });
