@@ -21,7 +21,7 @@ describe('the route table', () => {
       expect(SERVICES).toContain(service);
       expect(PERMISSIONS).toContain(permission);
     }
-    expect(allRoutes).toHaveLength(Object.keys(routes).length + 2 * Object.keys(readModelRoutesByService).length);
+    expect(allRoutes).toHaveLength(Object.keys(routes).length + 3 * Object.keys(readModelRoutesByService).length);
   });
 
   it('asks for no permission that reads when something is changed', () => {
