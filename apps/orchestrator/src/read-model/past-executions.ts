@@ -13,6 +13,8 @@ import { executionView } from './views.ts';
 /** Executions that have changed since the moment are folded from the log: this many, or this many commits of theirs, per page. */
 const FOLDS_MAX = 100;
 const FOLDED_COMMITS_MAX = 20_000;
+/** A reading of one is mostly waiting. */
+const FOLDS_AT_ONCE = 8;
 /** A start may be recorded a little later than a commit that was stored after it: the clocks of several machines. */
 const CLOCKS_APART_MS = 60_000;
 
@@ -57,22 +59,32 @@ export class PastExecutions {
   /** `seen`: how many rows were looked at before the page was full or the work enough. */
   private async asTheyWere(rows: readonly ExecutionRow[], moment: Moment, filters: ExecutionFilters) {
     const items: ExecutionView[] = [];
-    let [folds, commits, seen] = [0, 0, 0];
+    const folded = new Map<string, ExecutionView | undefined>();
+    let [commits, seen] = [0, 0];
     for (const row of rows) {
-      if (items.length === filters.limit || folds >= FOLDS_MAX || commits >= FOLDED_COMMITS_MAX) break;
-      seen += 1;
-      if (moment.kind === 'instant' ? row.updatedAt <= moment.at : row.seq <= moment.seq) {
-        items.push(executionView({ ...row, output: row.output ?? null }));
-        continue;
+      if (items.length === filters.limit || commits >= FOLDED_COMMITS_MAX) break;
+      const isAsItWas = isUnchanged(row, moment);
+      if (!isAsItWas && !folded.has(row.id)) {
+        if (folded.size >= FOLDS_MAX) break;
+        const changed = rows.slice(seen).filter((other) => !isUnchanged(other, moment));
+        const next = changed.slice(0, Math.min(FOLDS_AT_ONCE, FOLDS_MAX - folded.size));
+        const views = await Promise.all(next.map((other) => this.foldOne(other, moment, filters)));
+        next.forEach(({ id }, i) => folded.set(id, views[i]));
       }
-      folds += 1;
-      commits += row.version;
-      // The tenant is the one of the query.
-      const { changes, state } = await foldRows(this.log, row.tenant as Tenant, row.id, moment);
-      const [was] = changes.executions.values();
-      if (was && fits(state, filters)) items.push(executionView({ ...was, output: was.output ?? null }));
+      seen += 1;
+      if (!isAsItWas) commits += row.version;
+      const view = isAsItWas ? executionView({ ...row, output: row.output ?? null }) : folded.get(row.id);
+      if (view) items.push(view);
     }
     return { items, seen };
+  }
+
+  /** As it was; undefined where it was not there, or was not what is looked for. */
+  private async foldOne({ tenant, id }: ExecutionRow, moment: Moment, filters: ExecutionFilters) {
+    // The tenant is the one of the query.
+    const { changes, state } = await foldRows(this.log, tenant as Tenant, id, moment);
+    const [was] = changes.executions.values();
+    return was && fits(state, filters) ? executionView({ ...was, output: was.output ?? null }) : undefined;
   }
 
   /** No execution that was there then has started later. */
@@ -84,6 +96,9 @@ export class PastExecutions {
     return new Date(latestMs + CLOCKS_APART_MS).toISOString();
   }
 }
+
+const isUnchanged = (row: ExecutionRow, moment: Moment): boolean =>
+  moment.kind === 'instant' ? row.updatedAt <= moment.at : row.seq <= moment.seq;
 
 /** The filters that what happens to an execution can change, on rows. */
 const asNow = (tenant: Tenant, { status, tags }: ExecutionFilters) => ({
