@@ -4,7 +4,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectNats } from '@throughline/event-log/jetstream';
-import { startSystem } from '@throughline/local-system';
+import { divergencesIn, replayAll, startSystem } from '@throughline/local-system';
 import { EACH_ITEM, type FanOut, fanOut } from './fan-out.ts';
 import { latency, type Recovery, recovery, type Throughput, throughput } from './measurements.ts';
 import { sequentialSteps, Workload } from './workload.ts';
@@ -18,6 +18,8 @@ interface Report {
   readonly w3: FanOut;
   readonly w4: Recovery;
   readonly map10k: FanOut;
+  /** Everything that the benchmark has left on the log, decided again. */
+  readonly replay: { readonly line: string; readonly seconds: number; readonly divergent: readonly string[] };
 }
 
 const json = process.argv.includes('--json');
@@ -48,6 +50,8 @@ const measure = async (): Promise<Report> => {
     const map10k = await fanOut(system, workload, { workflow: 'bench-map', items: 10_000, runs: 3 });
     say('W4: kill -9 of orchestrator and step-worker midway');
     const w4 = await recovery(system, nc, workload);
+    say('replaying everything');
+    const replay = await replayed(system.natsUrl);
     return {
       machine: machine(),
       log: { syncInterval: 'always', servers: 1 },
@@ -56,6 +60,7 @@ const measure = async (): Promise<Report> => {
       w3,
       w4,
       map10k,
+      replay,
     };
   } finally {
     workload.close();
@@ -63,6 +68,13 @@ const measure = async (): Promise<Report> => {
     await system.stop();
     rmSync(home, { recursive: true, force: true });
   }
+};
+
+const replayed = async (natsUrl: string): Promise<Report['replay']> => {
+  const startedMs = performance.now();
+  const result = await replayAll(natsUrl);
+  const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+  return { line: result.line, seconds, divergent: divergencesIn(result) };
 };
 
 const machine = (): Report['machine'] => ({
@@ -74,7 +86,7 @@ const machine = (): Report['machine'] => ({
 
 const spreadText = ({ min, median, max }: FanOut['elapsedMs']): string => `${median} (${min} to ${max})`;
 
-const table = ({ w1, w2, w3, w4, map10k, machine: on }: Report): string =>
+const table = ({ w1, w2, w3, w4, map10k, replay, machine: on }: Report): string =>
   [
     `${on.cores} cores (${on.cpu}), ${on.memoryGiB} GiB, Node ${on.node}; every write of the log fsynced`,
     '',
@@ -86,6 +98,9 @@ const table = ({ w1, w2, w3, w4, map10k, machine: on }: Report): string =>
     `    a Map of ${map10k.items} items               ${spreadText(map10k.elapsedMs)} ms`,
     `W4  kill -9 midway, restart to all done     ${w4.restartToDoneMs} ms (${w4.openAtKill} open), lost ${w4.lost}, counted twice ${w4.countedTwice}`,
     '',
+    `${replay.line}, in ${replay.seconds} s`,
+    ...replay.divergent,
+    '',
     'Most memory ever held in MiB, after the Maps',
     ...Object.entries(map10k.peakMiB ?? {}).map(([name, mib]) => `    ${name.padEnd(22)}${mib}`),
     '',
@@ -96,3 +111,4 @@ const table = ({ w1, w2, w3, w4, map10k, machine: on }: Report): string =>
 const report = await measure();
 process.stdout.write(`${json ? JSON.stringify(report) : table(report)}\n`);
 if (report.w4.lost > 0 || report.w4.countedTwice > 0 || Number.isNaN(report.w4.restartToDoneMs)) process.exitCode = 1;
+if (report.replay.divergent.length > 0) process.exitCode = 1;

@@ -13,5 +13,6 @@ it('the examples come out through the real services as recorded, and replay', as
   });
   const report = reportOf(judged);
   expect(report.misses.map(missLine)).toEqual([]);
+  expect(said.at(-1)).toMatch(/^replayed \d+ executions, \d+ commits \(\d+ merged\): 100 %$/);
   expect(report).toMatchObject({ executions: EXAMPLE_CASES.length, replayed: EXAMPLE_CASES.length });
 });

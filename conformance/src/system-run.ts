@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createClient, everyItem, ThroughlineError, type ThroughlineClient } from '@throughline/client';
 import { type ExecutionId, executionIdSchema, isTerminal } from '@throughline/contracts';
-import { startSystem } from '@throughline/local-system';
+import { divergencesIn, replayAll, startSystem } from '@throughline/local-system';
 import { AWS_STATUS_OF, type CaseRun, type HistoryEvent } from './case-run.ts';
 import { executionIdOfCase, workflowNameOf } from './case-names.ts';
 import type { RecordedCase } from './recorded-case.ts';
@@ -51,7 +51,12 @@ export const runThroughServices = async (
     stub = await startStubWorker(system.natsUrl, (problem) => say(problem));
     const client = createClient({ url: system.frontUrl, apiKey: system.apiKey });
     const endMsMax = Math.max(END_MS_MIN, END_MS_MAX / timerSpeed);
-    return await runAll(cases, { client, stub, endMsMax }, say);
+    const runs = await runAll(cases, { client, stub, endMsMax }, say);
+    // Also what no case asks for: workflows, children, the replays themselves.
+    const { line, ...replayed } = await replayAll(system.natsUrl);
+    say(line);
+    if (replayed.verdict === 'divergent') throw new Error([line, ...divergencesIn(replayed)].join('\n'));
+    return runs;
   } finally {
     await stub?.stop();
     await system.stop();

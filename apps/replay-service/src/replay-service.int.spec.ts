@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type Actor,
+  aggregateIdSchema,
   type CommandAnswer,
+  commandIdSchema,
   type ErrorBody,
+  executionIdSchema,
   executionRef,
+  instantSchema,
   logSubject,
   parseCommandSubject,
   type CompletedReplayView,
   type ReadModelDigest,
   type RebuildReport,
   type ReplayCommand,
+  type ReplaySessionView,
   sentCommandSchemas,
 } from '@throughline/contracts';
 import { encodeCommit } from '@throughline/event-log';
@@ -20,9 +26,11 @@ import {
   logPosition,
   type NatsConnection,
 } from '@throughline/event-log/jetstream';
+import { decideRound, DEFAULT_LIMITS, replayDecider } from '@throughline/execution';
 import { eventually, LogAuthor, useServers } from '@throughline/testkit';
 import { type ServiceUnderTest, startServiceUnderTest } from '@throughline/testkit/service-under-test';
 import { AppModule } from './app.module.ts';
+import { replayRef } from './sessions/replay-commands.ts';
 
 // Outside of the describe: servers must stop after what is connected to them.
 const servers = useServers({ migrate: ['replay-service'] });
@@ -195,14 +203,82 @@ describe('the replay service over a real log and a real database', () => {
     expect(foreign).toMatchObject({ status: 404, body: { code: 'TL0004' } });
   });
 
+  it('compares from a step on, and lists the sessions of an execution by what they are', async () => {
+    const { status, body } = await replay('done', { body: '{"mode":"from_step","fromStep":{"state":"Rest"}}' });
+    expect(status).toBe(201);
+    expect(body.result).toMatchObject({
+      commits: 1,
+      steps: [{ state: 'Work' }, { state: 'Rest', verdict: 'identical' }],
+    });
+    const listed = async (path: string): Promise<readonly ReplaySessionView[]> =>
+      (await service.json<{ items: readonly ReplaySessionView[] }>(path)).body.items;
+    await eventually('its end is projected', async () =>
+      (await listed('/api/v1/executions/done/replay-sessions?status=completed')).some(({ id }) => id === body.id),
+    );
+    expect(await listed('/api/v1/executions/done/replay-sessions?limit=1')).toEqual([body]);
+    expect(await listed('/api/v1/replay-sessions?executionId=forged&verdict=divergent')).toHaveLength(1);
+    expect(await listed('/api/v1/replay-sessions?verdict=identical&executionId=forged')).toEqual([]);
+    expect(await listed('/api/v1/replay-sessions?kind=re-execute')).toEqual([]);
+  });
+
+  it('replays everything that a tenant has, and names what is divergent', async () => {
+    const all = { method: 'POST', body: '{}' };
+    const { status, body } = await service.json<CompletedReplayView>('/api/v1/replay-sessions', all);
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      scope: 'all',
+      executionId: null,
+      status: 'completed',
+      result: {
+        verdict: 'divergent',
+        log: { aggregates: { execution: { total: 2, identical: 1 } }, divergent: [{ id: 'forged' }] },
+      },
+    });
+    const others = await service.json<CompletedReplayView>('/api/v1/replay-sessions', { ...all, tenant: 'globex' });
+    expect(others.body.result).toMatchObject({ verdict: 'identical' });
+    expect(others.body.result.log?.aggregates.execution).toBeUndefined();
+  });
+
+  it('takes up a session that a process left behind in the middle', async () => {
+    const ref = replayRef(author.tenant, aggregateIdSchema.parse('left-behind'));
+    const longAgo = instantSchema.parse('2026-01-31T12:00:00.000Z');
+    const actor: Actor = { kind: 'user', id: 'ann' };
+    const executionId = executionIdSchema.parse('done');
+    const request = { scope: 'execution', executionId, kind: 'verify', mode: 'full' } as const;
+    const round = decideRound(
+      replayDecider,
+      replayDecider.initial(ref),
+      [
+        { at: longAgo, command: { id: commandIdSchema.parse('one'), actor, type: 'RequestReplay', body: request } },
+        {
+          at: longAgo,
+          command: { id: commandIdSchema.parse('two'), actor, type: 'BeginReplay', body: { runner: 'gone' } },
+        },
+      ],
+      { commitId: commandIdSchema.parse(randomUUID()), limits: DEFAULT_LIMITS, machineOf: () => undefined },
+    );
+    if (!round.draft) throw new Error('refused');
+    await new JetStreamEventLog(nc).append([round.draft]);
+    const session = await eventually('it is completed', async () => {
+      const { body } = await service.json<ReplaySessionView>('/api/v1/replay-sessions/left-behind');
+      return body.status === 'completed' && body;
+    });
+    expect(session).toMatchObject({ attempts: 2, at: longAgo, by: actor, result: { verdict: 'identical' } });
+  });
+
   it('is rebuilt from the log to the same digest', async () => {
     const path = '/api/v1/read-models/replay-service';
-    await eventually('the ends of all four sessions are projected', async () => {
-      const { body } = await service.json<{ items: object[] }>('/api/v1/replay-sessions?status=completed');
-      return body.items.length === 4;
+    await eventually('the ends of all sessions of the tenant are projected', async () => {
+      const { body } = await service.json<{ items: ReplaySessionView[] }>('/api/v1/replay-sessions');
+      return body.items.length === 7 && body.items.every(({ status }) => status === 'completed');
     });
-    const before = await service.json<ReadModelDigest>(`${path}/digest`);
+    await eventually("and the other tenant's", async () => {
+      const { body } = await service.json<{ items: object[] }>('/api/v1/replay-sessions?status=completed', {
+        tenant: 'globex',
+      });
+      return body.items.length === 1;
+    });
     const rebuilt = await service.json<RebuildReport>(`${path}/rebuild`, { method: 'POST', body: '{"batchSize":2}' });
-    expect(rebuilt.body.after.tables).toEqual(before.body.tables);
+    expect(rebuilt.body.tables).toEqual({ replay_sessions: 'equal' });
   });
 });

@@ -1,5 +1,11 @@
 import { type Divergence, type Json, STEP_VERDICTS_MAX, type StepVerdict } from '@throughline/contracts';
-import { type AnyState, canonicalHash, type ExecutionState, type WalkedEvent } from '@throughline/execution';
+import {
+  type AnyState,
+  canonicalHash,
+  effectClassOf,
+  type ExecutionState,
+  type WalkedEvent,
+} from '@throughline/execution';
 import { firstDifference } from './json-difference.ts';
 import { stepOfEvent, type Visit, visitKey } from './step-of-event.ts';
 import type { VerifiedCommit } from './verify.ts';
@@ -39,15 +45,17 @@ export const takeVerified = (findings: StepFindings, verified: VerifiedCommit): 
     if (step) findNondeterminism(findings, step, event, verified.version);
     return step;
   });
+  // An event that is missing would have come after the last one.
+  const stepOf = (index: number): Step | undefined =>
+    index < walked.length ? stepAt[index] : stepAt.findLast((step) => step !== undefined);
   for (const [index, divergence] of differences) {
-    // What is wrong with the commit itself shows at its first step; an event that is missing, at its last.
-    const step = stepAt[index] ?? (index < 0 ? stepAt.find(Boolean) : stepAt.findLast(Boolean));
+    const step = stepOf(index);
     if (step) step.divergence ??= { ...divergence, step: step.visit };
   }
   const [first] = differences;
   if (!first) return undefined;
   const [index, divergence] = first;
-  const step = index < 0 ? undefined : (stepAt[index] ?? stepAt.findLast(Boolean));
+  const step = stepOf(index);
   return step ? { ...divergence, step: step.visit } : divergence;
 };
 
@@ -72,7 +80,7 @@ const findNondeterminism = (
   if (event.type !== 'StepSucceeded' || command.type !== 'CompleteStep') return;
   // Only executions have steps.
   const attempt = (before as ExecutionState).attempts.get(event.token);
-  if (attempt?.effectClass !== 'pure') return;
+  if (!attempt || effectClassOf(attempt, event, command) !== 'pure') return;
   const { output, outputHash: hash } = command.body;
   const request = canonicalHash([attempt.queue, attempt.handler, attempt.input]);
   const first = answers.get(request);

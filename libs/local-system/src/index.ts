@@ -17,6 +17,7 @@ export {
   portsFrom,
   takenPorts,
 } from './ports.ts';
+export { divergencesIn, replayAll, type ReplayedAll } from './replay-all.ts';
 export { replayLock, type ReplayedLock } from './replay-lock.ts';
 export type { Person, PersonsKeys, SigningKey } from './people.ts';
 export { startSystem, type RunningSystem, type SystemOptions } from './system.ts';

@@ -1,9 +1,15 @@
-import { startSystem, type RunningSystem, type SystemOptions } from '@throughline/local-system';
+import {
+  divergencesIn,
+  replayAll,
+  startSystem,
+  type RunningSystem,
+  type SystemOptions,
+} from '@throughline/local-system';
 import { tempDir } from './temp-dir.ts';
 
 export interface TestSystem extends RunningSystem {
   readonly home: string;
-  /** Stops every process and removes the data. */
+  /** Stops every process and removes the data. Fails where anything on the log is not what its commands lead to. */
   remove(): Promise<void>;
 }
 
@@ -14,8 +20,13 @@ export async function startTestSystem(options: Partial<SystemOptions> = {}): Pro
   try {
     const system = await startSystem({ portBase: 'free', durablePostgres: false, ...options, home });
     const remove = async (): Promise<void> => {
+      const replayed = replayAll(system.natsUrl);
+      await Promise.allSettled([replayed]);
       await system.stop();
       dir.remove();
+      const { line, ...result } = await replayed;
+      process.stdout.write(`${line}\n`);
+      if (result.verdict === 'divergent') throw new Error([line, ...divergencesIn(result)].join('\n'));
     };
     return { ...system, home, remove };
   } catch (error) {

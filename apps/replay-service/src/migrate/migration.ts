@@ -14,7 +14,8 @@ import type { CommandSender } from '@throughline/event-log/jetstream';
 import type { ExecutionState, ResolvedMachine } from '@throughline/execution';
 import { firstDecidedOtherwise, fold } from '@throughline/history';
 import { activeTraceparent, type Caller, refuse, refuseWith } from '@throughline/service-host';
-import { readHistory, readVersion } from '../replay/execution-history.ts';
+import { readVersion } from '@throughline/event-log/verification';
+import { readHistory } from '../replay/execution-history.ts';
 import { inTurns } from '../sessions/turns.ts';
 
 /** A busy execution goes on while it is checked. */

@@ -1,8 +1,7 @@
-import { type ErrorCode, executionRef, type Tenant, type WorkflowPin } from '@throughline/contracts';
+import { type ErrorCode, executionRef, type Tenant } from '@throughline/contracts';
 import type { AggregateRead, EventLog, LoggedCommit } from '@throughline/event-log';
-import { parseMachine } from '@throughline/asl';
-import { type ResolvedMachine, workflowRef, type WorkflowState, workflowVersionOf } from '@throughline/execution';
-import { fold, type ResolveMachine } from '@throughline/history';
+import { MachinesOfLog, workflowsOf } from '@throughline/event-log/verification';
+import type { ResolveMachine } from '@throughline/history';
 
 export type HistoryRead =
   | { readonly kind: 'commits'; readonly commits: readonly LoggedCommit[] }
@@ -28,37 +27,7 @@ export const readMachines = async (
   tenant: Tenant,
   commits: readonly LoggedCommit[],
 ): Promise<ResolveMachine> => {
-  const machines = new Map<number, ResolvedMachine>();
-  for (const { name, version } of pinsOf(commits)) {
-    const machine = machines.get(version) ?? (await readVersion(log, tenant, name, version));
-    if (machine) machines.set(version, machine);
-  }
-  return (name, version) => {
-    const machine = machines.get(version);
-    return machine?.name === name ? machine : undefined;
-  };
-};
-
-/** Few: people move executions. */
-const pinsOf = (commits: readonly LoggedCommit[]): readonly WorkflowPin[] =>
-  commits.flatMap(({ commit }) =>
-    commit.events.flatMap((event) =>
-      event.type === 'ExecutionStarted' || event.type === 'ExecutionMigrated' ? [event.workflow] : [],
-    ),
-  );
-
-/** A version as it was registered, read from the log and parsed now: a replay takes nothing from a cache. Undefined where the log does not have it. */
-export const readVersion = async (
-  log: EventLog,
-  tenant: Tenant,
-  name: string,
-  version: number,
-): Promise<ResolvedMachine | undefined> => {
-  const read = await log.read(workflowRef(tenant, name));
-  if (read.kind === 'unreadable') return undefined;
-  const found = fold<WorkflowState>(read.commits);
-  const registered = found?.name === name ? workflowVersionOf(found, version) : undefined;
-  if (!registered) return undefined;
-  const parsed = parseMachine(registered.definition);
-  return parsed.ok ? { name, version, hash: registered.hash, machine: parsed.machine } : undefined;
+  const machines = new MachinesOfLog(log);
+  for (const { commit } of commits) await machines.need(tenant, workflowsOf(commit));
+  return machines.resolverOf(tenant);
 };

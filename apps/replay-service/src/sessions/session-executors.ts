@@ -3,13 +3,15 @@ import type { EventLog } from '@throughline/event-log';
 import type { NatsConnection } from '@throughline/event-log/jetstream';
 import { refuse } from '@throughline/service-host';
 import type { ExecutorOf } from './session-runner.ts';
+import { VerifyAll } from './verify-all.ts';
 import { VerifyExecution } from './verify-execution.ts';
 
 /** What sessions can be about: one executor each, with places of its own. */
-export const sessionExecutors = (log: EventLog, _nc: NatsConnection): ExecutorOf => {
+export const sessionExecutors = (log: EventLog, nc: NatsConnection): ExecutorOf => {
   const verifyExecution = new VerifyExecution(log);
+  const verifyAll = new VerifyAll(nc);
   return (request: ReplayRequest) => {
-    if (request.scope === 'all') return refuse('TL0403', 'everything cannot be replayed at once yet');
+    if (request.scope === 'all') return verifyAll;
     switch (request.kind) {
       case 'verify':
         return verifyExecution;
