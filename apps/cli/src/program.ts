@@ -13,6 +13,7 @@ import * as logs from './commands/logs.ts';
 import { preflightCommands } from './commands/preflight.ts';
 import * as proofs from './commands/proofs.ts';
 import * as readModels from './commands/read-models.ts';
+import { forkCommand } from './commands/fork.ts';
 import { replayCommands } from './commands/replays.ts';
 import * as locks from './commands/locks.ts';
 import * as schedules from './commands/schedules.ts';
@@ -79,6 +80,7 @@ export const createProgram = (around: Surroundings): Command => {
   deadLetterCommands(program, run);
   lockCommands(program, run);
   replayCommands(program, run, wholeNumber);
+  forkCommand(program, run, wholeNumber);
   proofCommands(program, run);
   timeTravelCommands(program, run, wholeNumber);
   whatIfCommands(program, run, wholeNumber);

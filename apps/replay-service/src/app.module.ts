@@ -16,6 +16,8 @@ import {
   ReadModelModule,
 } from '@throughline/service-host';
 import type { Logger } from 'pino';
+import { ForkExecution } from './forks/fork-execution.ts';
+import { ForksController } from './http/forks.controller.ts';
 import { ReplayController } from './http/replay.controller.ts';
 import { MigrateController } from './http/migrate.controller.ts';
 import { WhatIfController } from './http/what-if.controller.ts';
@@ -24,6 +26,8 @@ import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { replayReadModel } from './read-model/replay-projection.ts';
 import { SessionReads } from './read-model/session-reads.ts';
 import { Migration } from './migrate/migration.ts';
+import { RecordAnswerer } from './record/record-answerer.ts';
+import { RecordConsumer } from './record/record.consumer.ts';
 import { ReplayCommands } from './sessions/replay-commands.ts';
 import { sessionExecutors } from './sessions/session-executors.ts';
 import { SessionRunner } from './sessions/session-runner.ts';
@@ -33,8 +37,21 @@ import { StateReader } from './replay/state-reader.ts';
 
 @Module({
   imports: [ReadModelModule.for(replayReadModel)],
-  controllers: [ReplayController, TimeTravelController, WhatIfController, MigrateController],
+  controllers: [
+    ReplayController,
+    TimeTravelController,
+    WhatIfController,
+    MigrateController,
+    ForksController,
+    RecordConsumer,
+  ],
   providers: [
+    RecordAnswerer,
+    {
+      provide: ForkExecution,
+      useFactory: (log: EventLog, sender: CommandSender) => new ForkExecution(log, sender),
+      inject: [EVENT_LOG, COMMAND_SENDER],
+    },
     { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     {
       provide: SessionReads,
@@ -49,7 +66,7 @@ import { StateReader } from './replay/state-reader.ts';
     {
       provide: SessionRunner,
       useFactory: (sender: CommandSender, reads: SessionReads, log: EventLog, nc: NatsConnection, logger: Logger) =>
-        new SessionRunner(new ReplayCommands(sender), reads, sessionExecutors(log, nc), logger),
+        new SessionRunner(new ReplayCommands(sender), reads, sessionExecutors(log, nc, sender), logger),
       inject: [COMMAND_SENDER, SessionReads, EVENT_LOG, NATS_CONNECTION, LOGGER],
     },
     {

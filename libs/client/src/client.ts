@@ -4,6 +4,7 @@ import {
   type CompletedReplayView,
   type DriftReport,
   type ExecutionView,
+  type ForkRequest,
   type HistoryEventView,
   isTerminal,
   type Json,
@@ -298,14 +299,24 @@ export class ThroughlineClient {
 
   /** Replays the execution and waits for the result: decides it again from its log, unless asked otherwise. */
   async replay(id: string, options: WaitForReplay & ReplayRequestBody = {}): Promise<CompletedReplayView> {
-    const { mode, kind, fromStep, live, onProgress, ...request } = options;
+    const { mode, kind, fromStep, live, allowExternal, onProgress, ...request } = options;
     const body: ReplayRequestBody = {
       ...(mode === undefined ? {} : { mode }),
       ...(kind === undefined ? {} : { kind }),
       ...(fromStep === undefined ? {} : { fromStep }),
       ...(live === undefined ? {} : { live }),
+      ...(allowExternal === undefined ? {} : { allowExternal }),
     };
     return this.replays.wait(await this.replays.begin(id, body, request), { ...request, onProgress });
+  }
+
+  /**
+   * Starts an execution that goes on from a commit of this one. Named here where it is not named by the caller: a repeat
+   * after a lost answer must not be a second fork.
+   */
+  fork(id: string, body: ForkRequest, options?: RequestOptions): Answer<'forkExecution'> {
+    const named = { executionId: crypto.randomUUID(), ...body };
+    return this.call(routes.forkExecution, { ...options, params: { id }, body: named });
   }
 
   /** After commit `at`, as it was at a time, or the latest. */

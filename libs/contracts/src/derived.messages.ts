@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { effectClassSchema } from './effect-class.ts';
 import { attemptTokenSchema, executionIdSchema, instantSchema, type Queue, sha256Schema } from './ids.ts';
+import { jsonPatchSchema } from './json-patch.ts';
 import { jsonSchema } from './json.ts';
 import { causeSchema, errorNameSchema, executionNameSchema, frameIdSchema, stateNameSchema } from './names.ts';
 
@@ -15,8 +16,7 @@ const answeredBySchema = z.enum(['record', 'worker']);
 /** What becomes of a step that the record does not answer: the end, a review, or from there on an execution like any other. */
 export const UNANSWERED = ['fail', 'review', 'go-live'] as const;
 
-/** RFC 6902, as its library checks it. */
-export const patchSchema = z.array(z.record(z.string(), jsonSchema)).max(1_000);
+export const FORK_PATCH_OPERATIONS_MAX = 1_000;
 
 export const recordOriginSchema = z.strictObject({
   executionId: executionIdSchema,
@@ -38,7 +38,7 @@ export const recordOriginSchema = z.strictObject({
     .strictObject({ frames: jsonSchema, statesLeft: z.array(stateNameSchema), historyEventId: z.int().nonnegative() })
     .optional(),
   /** What was changed in the payload of which frame. */
-  patch: patchSchema.optional(),
+  patch: jsonPatchSchema.max(FORK_PATCH_OPERATIONS_MAX).optional(),
   patchedFrame: frameIdSchema.optional(),
 });
 export type RecordOrigin = z.infer<typeof recordOriginSchema>;

@@ -19,6 +19,7 @@ export const PERMISSIONS = [
   'locks:read',
   'locks:admin',
   'replay:run',
+  'replay:live',
   'audit:read',
   'telemetry:read',
   'read-models:admin',

@@ -34,6 +34,8 @@ export const replayRequestSchema = z.discriminatedUnion('scope', [
     fromStep: replayedStepSchema.optional(),
     /** Of a re-execution: steps that are not pure may run too. */
     live: z.literal(true).optional(),
+    /** With `live`: those of class `external` among them. */
+    allowExternal: z.literal(true).optional(),
   }),
   /** Every aggregate of the tenant, up to the end of the log at the time of the request. */
   z.strictObject({
@@ -122,6 +124,8 @@ export const replayResultSchema = replayVerdictSchema.extend({
   /** There are more steps than are listed. */
   truncated: z.literal(true).optional(),
   log: logVerdictSchema.optional(),
+  /** The execution in which the steps ran again. */
+  reExecution: executionIdSchema.optional(),
 });
 export type ReplayResult = z.infer<typeof replayResultSchema>;
 

@@ -6,6 +6,7 @@ import { dryRunRoutes } from './routes/dry-run.routes.ts';
 import { errorRoutes } from './routes/error.routes.ts';
 import { deadLetterRoutes } from './routes/dead-letters.routes.ts';
 import { executionRoutes } from './routes/execution.routes.ts';
+import { forkRoutes } from './routes/fork.routes.ts';
 import { lockRoutes } from './routes/locks.routes.ts';
 import { readModelRoutesByService } from './routes/read-model.routes.ts';
 import { replayRoutes } from './routes/replay.routes.ts';
@@ -38,6 +39,7 @@ export const routes = {
   ...deadLetterRoutes,
   ...lockRoutes,
   ...replayRoutes,
+  ...forkRoutes,
   ...whatIfRoutes,
   ...timeTravelRoutes,
   ...auditRoutes,
@@ -59,4 +61,5 @@ export {
   WAIT_MS_MAX,
 } from './routes/execution.routes.ts';
 export { REPLAY_ANSWER_MS } from './routes/replay.routes.ts';
+export { forkRequestSchema, type ForkRequest, type ForkView } from './routes/fork.routes.ts';
 export { registerWorkflowRequestSchema, validateWorkflowRequestSchema } from './routes/workflow.routes.ts';

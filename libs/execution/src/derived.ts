@@ -32,7 +32,7 @@ export const ofRecord = ({ derived }: Pick<ExecutionState, 'derived'>): Derived 
   derived === null || derived.isLive ? null : derived;
 
 /** The class of a step, where only its handler has declared it. */
-export const effectClassOf = (derived: Derived | null, state: string, defined: EffectClass): EffectClass =>
+export const classInRecord = (derived: Derived | null, state: string, defined: EffectClass): EffectClass =>
   derived !== null && Object.hasOwn(derived.effectClasses, state) ? (derived.effectClasses[state] ?? defined) : defined;
 
 /** Whether the record answers the step, and nobody runs it. */
@@ -44,7 +44,7 @@ export const isAnsweredByRecord = (
   const derived = ofRecord(state);
   if (derived === null) return false;
   if (derived.only !== null && !derived.only.includes(stateName)) return true;
-  return derived.answeredBy[effectClassOf(derived, stateName, defined)] === 'record';
+  return derived.answeredBy[classInRecord(derived, stateName, defined)] === 'record';
 };
 
 /** Whether anything that it does can be seen outside: then what a machine asks for before counts for it too. */

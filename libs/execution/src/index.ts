@@ -33,6 +33,7 @@ export { type Classification, classesOf } from './classification/classification.
 export { type Classes, tasksOf } from './classification/classify.ts';
 export { DEFAULT_POLICIES } from './classification/default-policies.ts';
 export { type Deliveries, type Delivery, deliveryStateOf } from './delivery/delivery-state.ts';
+export { requiredRoles } from './required-roles.ts';
 export { NO_RECORDED_ANSWER } from './decide/answer-from-record.ts';
 export { type Derived, ofRecord } from './derived.ts';
 export { framesFrom } from './frames-json.ts';
@@ -63,6 +64,7 @@ export {
   frameOf,
   hasMapRun,
   type FramePhase,
+  type Frames,
   openFrames,
   outputLeft,
   ROOT_FRAME,
@@ -73,7 +75,7 @@ export { LOCK_ERRORS } from './lock/lock-errors.ts';
 export { lockRef } from './lock/lock-id.ts';
 export { initialLock, type LockClaim, type LockHolder, type LockState } from './lock/lock-state.ts';
 export { measureBody, type MeasuredBody } from './command-body.ts';
-export { canonicalHash, seedOf, sha256Hex } from './hashes.ts';
+export { canonicalHash, derivedId, seedOf, sha256Hex } from './hashes.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { type Progress, progressOf } from './progress.ts';
 export { contradictionIn as contradictionInReplay } from './replay/decide-replay.ts';

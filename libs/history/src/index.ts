@@ -32,3 +32,12 @@ export { namedResource } from './aws-history/task-events.ts';
 export { firstDecidedOtherwise, whatIf, whatIfInSteps } from './what-if/what-if.ts';
 export { commitEntering, replayExecution, type ReplayPart } from './replay-execution.ts';
 export { stepOfEvent, type Visit, visitKey } from './step-of-event.ts';
+export {
+  answerOf,
+  type AttemptRecord,
+  type AttemptRecords,
+  attemptRecords,
+  declaredClasses,
+} from './record/attempt-record.ts';
+export { type ComparedRun, compareRuns } from './record/compare-runs.ts';
+export { FORK_BASE_BYTES_MAX, type ForkBase, forkBase, type ForkPatch } from './record/fork-origin.ts';

@@ -23,6 +23,12 @@ export const replayCommands = (program: Command, run: Run, wholeNumber: (text: s
     .option('--from-step <state>', 'from the first entry of this state on')
     .option('--frame <frame>', 'with --from-step: in this frame')
     .option('--visit <n>', 'with --from-step: this visit', wholeNumber)
+    .option(
+      '--re-execute',
+      'run the steps again, in an execution of its own; only pure ones, the record answers the others',
+    )
+    .option('--live', 'with --re-execute: idempotent steps run too, under their original keys')
+    .option('--allow-external', 'with --live: so do external ones')
     .option('--all', 'everything that is on the log instead')
     .option('--since <time>', 'with --all: only what was stored since then, RFC 3339')
     .action(run(replay));
@@ -45,6 +51,9 @@ interface ReplayOptions {
   readonly fromStep?: string;
   readonly frame?: string;
   readonly visit?: number;
+  readonly reExecute?: boolean;
+  readonly live?: boolean;
+  readonly allowExternal?: boolean;
   readonly all?: boolean;
   readonly since?: string;
 }
@@ -66,11 +75,22 @@ export const replay = async (cli: Invocation, id: string | undefined, options: R
   const mode = oneOf('mode', REPLAY_MODES, options.mode) ?? (state === undefined ? undefined : 'from_step');
   const session = await cli.client.replay(id, {
     ...(mode === undefined ? {} : { mode }),
+    ...runOptions(options),
     ...(state === undefined
       ? {}
       : { fromStep: { state, ...(frame === undefined ? {} : { frame }), ...(visit === undefined ? {} : { visit }) } }),
   });
   return show(cli.terminal, session);
+};
+
+const runOptions = ({ reExecute, live, allowExternal }: ReplayOptions) => {
+  if (!reExecute && (live || allowExternal)) throw new UsageError('--live and --allow-external are for --re-execute');
+  if (allowExternal && !live) throw new UsageError('--allow-external is for --live');
+  return {
+    ...(reExecute ? { kind: 're-execute' as const } : {}),
+    ...(live ? { live: true as const } : {}),
+    ...(allowExternal ? { allowExternal: true as const } : {}),
+  };
 };
 
 const replayAll = async ({ client, terminal }: Invocation, text: string | undefined): Promise<ExitCode> => {
@@ -134,8 +154,9 @@ const resultFields = (terminal: Terminal, result: ReplayResult): [string, string
     ['up to', result.running && `commit ${result.atCommit ?? 0}: the execution has not ended`],
     ['diverges at', first && placeText(first)],
     ['because', first && plainText(first.reason)],
-    ['decided now', first && jsonText(first.expected)],
-    ['recorded', first && jsonText(first.actual)],
+    [result.reExecution ? 'recorded' : 'decided now', first && jsonText(first.expected)],
+    [result.reExecution ? 'done now' : 'recorded', first && jsonText(first.actual)],
+    ['ran again in', result.reExecution],
   ];
 };
 

@@ -1,17 +1,11 @@
 import type { PreflightFinding } from '@throughline/contracts';
-import { type ResolvedMachine, tasksOf } from '@throughline/execution';
+import { requiredRoles, type ResolvedMachine } from '@throughline/execution';
 import type { Caller } from '@throughline/service-host';
 import { error, ok } from './findings.ts';
 
 /** The roles that machine and states ask for and the caller has not. */
-export const missingRoles = (
-  { machine }: ResolvedMachine,
-  { roles = [] }: Pick<Caller, 'roles'>,
-): readonly string[] => {
-  const asked = [machine.extension, ...tasksOf(machine).map(({ extension }) => extension)];
-  const required = new Set(asked.flatMap((extension) => extension?.requiredRoles ?? []));
-  return [...required].filter((role) => !roles.includes(role));
-};
+export const missingRoles = ({ machine }: ResolvedMachine, { roles = [] }: Pick<Caller, 'roles'>): readonly string[] =>
+  requiredRoles(machine).filter((role) => !roles.includes(role));
 
 /** What the caller may do with a workflow. */
 export const callerFindings = (resolved: ResolvedMachine, caller: Caller): readonly PreflightFinding[] => {

@@ -29,6 +29,9 @@ export class ReplayController {
     @Params() { id }: ParamsOf<typeof routes.replayExecution>,
     @Body() body: BodyOf<typeof routes.replayExecution>,
   ): Promise<ReplaySessionView> {
+    if (body.live && !caller.permissions.includes('replay:live')) {
+      return refuse('TL0419', 'running steps for real needs the permission replay:live');
+    }
     return this.begun(caller, { scope: 'execution', executionId: id, ...body });
   }
 

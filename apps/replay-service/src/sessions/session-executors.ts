@@ -1,14 +1,16 @@
 import { assertNever, type ReplayRequest } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
-import type { NatsConnection } from '@throughline/event-log/jetstream';
+import type { CommandSender, NatsConnection } from '@throughline/event-log/jetstream';
 import { refuse } from '@throughline/service-host';
+import { ReExecute } from './re-execute.ts';
 import type { ExecutorOf } from './session-runner.ts';
 import { VerifyAll } from './verify-all.ts';
 import { VerifyExecution } from './verify-execution.ts';
 
 /** What sessions can be about: one executor each, with places of its own. */
-export const sessionExecutors = (log: EventLog, nc: NatsConnection): ExecutorOf => {
+export const sessionExecutors = (log: EventLog, nc: NatsConnection, sender: CommandSender): ExecutorOf => {
   const verifyExecution = new VerifyExecution(log);
+  const reExecute = new ReExecute(log, sender);
   const verifyAll = new VerifyAll(nc);
   return (request: ReplayRequest) => {
     if (request.scope === 'all') return verifyAll;
@@ -16,7 +18,7 @@ export const sessionExecutors = (log: EventLog, nc: NatsConnection): ExecutorOf 
       case 'verify':
         return verifyExecution;
       case 're-execute':
-        return refuse('TL0403', 'executions cannot be run again yet');
+        return reExecute;
       default:
         return assertNever(request.kind);
     }

@@ -30,6 +30,7 @@ export const replayRoutes = {
       kind: z.enum(REPLAY_KINDS).default('verify'),
       fromStep: replayedStepSchema.optional(),
       live: z.literal(true).optional(),
+      allowExternal: z.literal(true).optional(),
     }),
     response: replaySessionViewSchema,
   }),

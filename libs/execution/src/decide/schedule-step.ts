@@ -18,7 +18,7 @@ import {
   type Queue,
 } from '@throughline/contracts';
 import { requestFault } from '../child-request.ts';
-import { effectClassOf, isAnsweredByRecord, ofRecord } from '../derived.ts';
+import { classInRecord, isAnsweredByRecord, ofRecord } from '../derived.ts';
 import { stepRules } from '../classification/classification.ts';
 import { type FrameId, outward } from '../frames.ts';
 import { sha256Hex } from '../hashes.ts';
@@ -61,7 +61,7 @@ export const scheduleStep = (run: Run, id: FrameId, state: TaskState, lockReques
     token,
     resource,
     input: input.value,
-    effectClass: effectClassOf(run.state.derived, state.name, state.effectClass),
+    effectClass: classInRecord(run.state.derived, state.name, state.effectClass),
     ...times.value,
     ...rules,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

@@ -63,15 +63,23 @@ export const CONTINUATION = 'continuation';
 export const msOf = (at: Instant): number => parseInstant(at) ?? 0;
 
 /** Which question an attempt is: the same for equal requests, whichever token goes with them. */
-export const askedBy = (state: ExecutionState, { resource, input, token }: OpenAttempt): string => {
-  const placeholder = taskTokenOf(state.ref, token);
+export const askedBy = (
+  { ref }: Pick<ExecutionState, 'ref'>,
+  { resource, input, token }: Pick<OpenAttempt, 'resource' | 'input' | 'token'>,
+): string => {
+  const placeholder = taskTokenOf(ref, token);
   const text = JSON.stringify(input);
   // What JSON.parse gives of JSON text is JSON.
   const request = text.includes(placeholder) ? (JSON.parse(text.replaceAll(placeholder, 'token')) as Json) : input;
   return canonicalHash([resource, request]);
 };
 
-export const attemptPlace = ({ frame, state, visit, attempt }: OpenAttempt): string =>
+export const attemptPlace = ({
+  frame,
+  state,
+  visit,
+  attempt,
+}: Pick<OpenAttempt, 'frame' | 'state' | 'visit' | 'attempt'>): string =>
   JSON.stringify([frame, state, visit, attempt]);
 
 export const EXECUTION_APPROVAL = 'approval';
