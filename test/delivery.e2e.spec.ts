@@ -8,7 +8,7 @@ import type { DeliveryView, Json } from '@throughline/contracts';
 import { connectNats, type NatsConnection } from '@throughline/event-log/jetstream';
 import { eventually, startTestSystem, type TestSystem } from '@throughline/testkit';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const SECRET = 'known to both';
 const ECHO = { StartAt: 'Echo', States: { Echo: { Type: 'Pass', End: true } } };

@@ -4,7 +4,7 @@ import type { Json } from '@throughline/contracts';
 import { connectNats, type NatsConnection } from '@throughline/event-log/jetstream';
 import { auditLog, eventually, startTestSystem, type TestSystem } from '@throughline/testkit';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const child = (way: string, workflow: string, input: Json): Record<string, Json> => ({
   Type: 'Task',

@@ -1,7 +1,6 @@
 import { assertNever, type ReplayRequest } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { CommandSender, NatsConnection } from '@throughline/event-log/jetstream';
-import { refuse } from '@throughline/service-host';
 import { ReExecute } from './re-execute.ts';
 import type { ExecutorOf } from './session-runner.ts';
 import { VerifyAll } from './verify-all.ts';
