@@ -392,6 +392,54 @@ describe('proofs', () => {
     if (code === 1) expect(ended.stdout).toContain('commit 2 event 1 /output');
   });
 
+  it('a replay that is not over yet is followed to its end, and shown step by step', async () => {
+    const { result: _result, endedAt: _endedAt, ...under } = session('identical');
+    const step = { state: 'Pay', frame: '0', visit: 1, verdict: 'nondeterministic', commit: 3, pointer: '/output/at' };
+    const { result, ...ended } = session('identical');
+    await answering({
+      'POST /api/v1/executions/:id/replay': { ...under, status: 'running', progress: { commits: 1, of: 3 } },
+      'GET /api/v1/replay-sessions/:id': { ...ended, result: { ...result, steps: [step] } },
+    });
+    const shown = await connected('replay', 'e1', '--from-step', 'Pay');
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(/Pay +0\/1 +nondeterministic +commit 3/)]);
+  });
+
+  it('a replay of everything says how much there was, and ends with 1 where something is divergent', async () => {
+    const { result, ...asked } = session('divergent');
+    const log = {
+      fromSeq: 1,
+      toSeq: 90,
+      aggregates: { execution: { total: 12, identical: 11, commits: 80 } },
+      mergedCommits: 7,
+      mergedActors: 2,
+      unreadable: 0,
+      divergent: [{ aggregate: 'execution', id: 'e9', seq: 44, firstDivergence: result.firstDivergence }],
+    };
+    await answering({
+      'POST /api/v1/replay-sessions': { ...asked, scope: 'all', executionId: null, result: { ...result, log } },
+    });
+    const ended = await connected('replay', '--all', '--since', '2026-01-31T12:00:00Z');
+    expect([ended.code, ended.stdout]).toEqual([1, expect.stringMatching(/execution +12 +11 +80/)]);
+    expect(ended.stdout).toContain('merged commits: 7, of several actors: 2; unreadable records: 0');
+    expect(ended.stdout).toContain('execution e9 at 44: commit 2 event 1 /output: differs');
+  });
+
+  it.each([
+    ['replay'],
+    ['replay', 'e1', '--all'],
+    ['replay', '--all', '--since', 'yesterday'],
+    ['replay', 'e1', '--mode', 'some'],
+  ])('replaying takes %j for wrong usage', async (...args) => {
+    await answering({});
+    expect((await connected(...args)).code).toBe(2);
+  });
+
+  it('lists replay sessions', async () => {
+    await answering({ 'GET /api/v1/replay-sessions': { items: [session('divergent')], nextCursor: null } });
+    const listed = await connected('replays', 'ls', '--execution', 'e1', '--verdict', 'divergent');
+    expect(listed.stdout).toMatch(/s1 +\S+ +e1 +verify full +completed +divergent +88.9% +ann/);
+  });
+
   it('a broken ledger ends with 1 and names the row', async () => {
     const firstBad = { n: 4, seq: 9, aggregateId: 'e1', problem: 'hash differs' };
     await answering({ 'GET /api/v1/audit/verify': { verdict: 'broken', rows: 3, head: null, firstBad } });
