@@ -1,5 +1,11 @@
 import { jest } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createClient, everyItem, type Page } from '@throughline/client';
 import { type Json, SERVICES, type ServiceName } from '@throughline/contracts';
 import { orderFulfilment } from '@throughline/order-fulfilment';
@@ -263,6 +269,27 @@ describe('the order example on the whole system', () => {
       valid: false,
       faults: [{ pointer: '/StartAt', code: 'MISSING_TARGET' }],
     });
+  });
+
+  test('docs/replay.md can be followed line by line', async () => {
+    const page = readFileSync(fileURLToPath(new URL('../docs/replay.md', import.meta.url)), 'utf8');
+    const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, text]) => text);
+    expect(blocks.length).toBeGreaterThan(6);
+    const cli = fileURLToPath(new URL('../apps/cli/bin/throughline.js', import.meta.url));
+    const folder = mkdtempSync(join(tmpdir(), 'walk-'));
+    // Every line has to succeed, as it stands; only npx would look for the checkout around it.
+    const script = `set -e\nnpx() { shift; "${process.execPath}" "${cli}" "$@"; }\n${blocks.join('\n')}`;
+    try {
+      const { stdout } = await promisify(execFile)('bash', ['-c', script], {
+        cwd: folder,
+        env: { ...process.env, THROUGHLINE_URL: orders.system.frontUrl, THROUGHLINE_API_KEY: orders.system.apiKey },
+        maxBuffer: 16_000_000,
+      });
+      expect(stdout).toContain('divergent, as expected');
+      expect(stdout).toMatch(/ran again in/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   describe('bad input is refused with a code, stores nothing, and the processes stay up', () => {
