@@ -74,6 +74,7 @@ export const replay = async (cli: Invocation, id: string | undefined, options: R
   if (id === undefined) return replayAll(cli, since);
   const mode = oneOf('mode', REPLAY_MODES, options.mode) ?? (state === undefined ? undefined : 'from_step');
   const session = await cli.client.replay(id, {
+    onProgress: notingProgress(cli.terminal),
     ...(mode === undefined ? {} : { mode }),
     ...runOptions(options),
     ...(state === undefined
@@ -98,7 +99,20 @@ const replayAll = async ({ client, terminal }: Invocation, text: string | undefi
   if (since && Number.isNaN(since.getTime())) throw new UsageError(`--since is an instant, not ${text}`);
   // toISOString writes what the brand stands for.
   const begun = await client.replays.beginAll(since ? { since: since.toISOString() as never } : {});
-  return show(terminal, await client.replays.wait(begun));
+  return show(terminal, await client.replays.wait(begun, { onProgress: notingProgress(terminal) }));
+};
+
+/** On a terminal only, a tenth at a time: who reads a file or a pipe wants the answer alone. */
+const notingProgress = (terminal: Terminal): ((session: ReplaySessionView) => void) => {
+  let noted = -1;
+  return (session) => {
+    if (terminal.json || terminal.columns === undefined) return;
+    if (session.status !== 'running' || !session.progress) return;
+    const { commits, of } = session.progress;
+    const tenths = Math.floor((10 * commits) / Math.max(1, of));
+    if (tenths > noted) terminal.line(terminal.style('dim', `${commits} of ${of} commits`));
+    noted = Math.max(noted, tenths);
+  };
 };
 
 const placeText = ({ commit, event, step, pointer }: Divergence): string => {
