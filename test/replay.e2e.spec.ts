@@ -124,6 +124,18 @@ describe('executions that are made of the record of another', () => {
     expect(called()).toEqual(['label']);
   });
 
+  it('from a step on, what comes right before it is not done again', async () => {
+    const { result } = await client.replay(original, {
+      kind: 're-execute',
+      mode: 'from_step',
+      fromStep: { state: 'Charge' as never },
+      live: true,
+    });
+    expect(result).toMatchObject({ verdict: 'identical' });
+    // Neither the reservation, which was under way there, nor the charge, which is external.
+    expect(called()).toEqual(['label']);
+  });
+
   it('a fork without a change ends as the original did, and calls nobody', async () => {
     const fork = await client.fork(original, { at: 2 });
     const view = await ended(fork.executionId, 'succeeded');

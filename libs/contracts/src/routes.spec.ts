@@ -49,6 +49,7 @@ describe('the route table', () => {
       routes.startExecution.path,
       routes.replayExecution.path,
       routes.replayAll.path,
+      routes.forkExecution.path,
       routes.takeSnapshot.path,
     ]);
   });

@@ -1,5 +1,5 @@
 import type { ExecutionCommandRecord } from './decider.ts';
-import { derivedOf } from './derived.ts';
+import { derivedOf, standingAt } from './derived.ts';
 import type { EventOf } from './event-data.ts';
 import { mustAttempt } from './evolve-steps.ts';
 import type { ExecutionState } from './execution-state.ts';
@@ -14,9 +14,11 @@ export const originAdopted = (state: ExecutionState, command: ExecutionCommandRe
   const adopted = { ...state, roundEvents: state.roundEvents + 1, derived: derivedOf(origin) };
   const { base } = origin;
   if (!base) return adopted;
+  const frames = adoptedFrames(framesFrom(base.frames));
   return {
     ...adopted,
-    frames: adoptedFrames(framesFrom(base.frames)),
+    derived: standingAt(adopted.derived, [...frames.byId.values()]),
+    frames,
     statesLeft: Map(base.statesLeft.map((name) => [name, true])),
     historyEventId: base.historyEventId,
   };

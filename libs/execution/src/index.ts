@@ -44,7 +44,7 @@ export { commandIdOfKey, executionIdOfKey } from './idempotency.ts';
 export { errorEnvelope, type ToldError } from './errors/error-envelope.ts';
 export { KNOWN_ERRORS } from './errors/error-table.ts';
 export { failureOf } from './errors/failure.ts';
-export { jsonBytes } from './json-size.ts';
+export { jsonBytes, jsonBytesWithin } from './json-size.ts';
 export type { ArmedTimer, ExecutionEnd, ExecutionState, Hold, OpenAttempt, StartFacts } from './execution-state.ts';
 export {
   type Approval,
@@ -58,6 +58,7 @@ export { approvalViewOf, pendingStepsOf, runStateOf, tagsOf } from './run-state.
 export { effectClassOf, stepFailure, stepOutput } from './step-outcome.ts';
 export { armedTimers, executionIdOf, initialExecution, openAttempts } from './execution-state.ts';
 export {
+  adoptedFrames,
   currentFrame,
   type Frame,
   type FrameId,

@@ -14,6 +14,12 @@ export const misfitOfFrames = (machine: Machine, frames: Frames): string | undef
       if (name === frame.state && state.type !== frame.stateType) {
         return `state '${name}' is a ${state.type}, and was a ${frame.stateType}`;
       }
+      const { fanOut } = frame;
+      if (name === frame.state && state.type === 'Parallel' && fanOut?.kind === 'parallel') {
+        if (state.branches.length !== fanOut.branches) {
+          return `state '${name}' has ${state.branches.length} branches, and had ${fanOut.branches}`;
+        }
+      }
     }
   }
   return undefined;

@@ -38,6 +38,7 @@ export {
   type AttemptRecords,
   attemptRecords,
   declaredClasses,
+  wasCut,
 } from './record/attempt-record.ts';
 export { type ComparedRun, compareRuns } from './record/compare-runs.ts';
 export { FORK_BASE_BYTES_MAX, type ForkBase, forkBase, type ForkPatch } from './record/fork-origin.ts';

@@ -1,4 +1,5 @@
 import { type Json, type JsonPatch, readBack } from '@throughline/contracts';
+import { canonicalHash, jsonBytesWithin } from '@throughline/execution';
 import { applyPatch, createPatch, type Operation, type Pointer } from 'rfc6902';
 
 /**
@@ -31,7 +32,8 @@ const diffOfLists = (from: unknown, to: unknown, at: Pointer): Operation[] | und
 /** How many values the lists have in common before they first differ. */
 const alike = (a: readonly Json[], b: readonly Json[]): number => {
   const most = Math.min(a.length, b.length);
-  for (let i = 0; i < most; i += 1) if (createPatch(a[i], b[i], diffOfLists).length > 0) return i;
+  // By their canonical form: comparing them by patches would take three times as long with each level.
+  for (let i = 0; i < most; i += 1) if (canonicalHash(a[i] ?? null) !== canonicalHash(b[i] ?? null)) return i;
   return most;
 };
 
@@ -40,13 +42,19 @@ export type Patched =
   /** `operation` is the index of the first one that does not apply. */
   | { readonly ok: false; readonly operation: number; readonly problem: string };
 
+/** A copy of the whole into a part of it doubles what there is. */
+const PATCHED_BYTES_MAX = 4_000_000;
+
 /** The value after all operations, or none of them: the one given is left as it is. */
-export const patchJson = (value: Json, patch: JsonPatch): Patched => {
+export const patchJson = (value: Json, patch: JsonPatch, bytesMax = PATCHED_BYTES_MAX): Patched => {
   // One level down, so that the whole value can be replaced too.
   const document: { value: Json } = { value: readBack(value) };
   for (const [index, operation] of patch.entries()) {
     const problem = inherited(operation) ?? applied(document, operation);
     if (problem !== undefined) return { ok: false, operation: index, problem: `${operation.op}: ${problem}` };
+    if (operation.op === 'copy' && jsonBytesWithin(document.value, bytesMax) === undefined) {
+      return { ok: false, operation: index, problem: `copy: the value has more than ${bytesMax} bytes then` };
+    }
     if (!Object.hasOwn(document, 'value'))
       return { ok: false, operation: index, problem: 'it removes the whole value' };
   }

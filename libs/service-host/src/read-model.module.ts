@@ -20,7 +20,8 @@ import {
 } from '@throughline/projections';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { Body, type BodyOf, Handle, Query, type QueryOf } from './handle.ts';
+import type { Caller } from './caller.ts';
+import { Body, type BodyOf, CallerOf, Handle, Query, type QueryOf } from './handle.ts';
 import { refuseWith } from './refused.ts';
 import { type Check, ServiceStatus } from './service-status.ts';
 import { EVENT_LOG, LOGGER, NATS_CONNECTION, PG_POOL, PROJECTION, READ_MODEL } from './tokens.ts';
@@ -94,7 +95,7 @@ const readModelController = (service: ServiceName): Type => {
     }
 
     @Handle(routes.drift)
-    async drift(@Query() query: QueryOf<typeof routes.drift>): Promise<DriftReport> {
+    async drift(@CallerOf() { tenant }: Caller, @Query() query: QueryOf<typeof routes.drift>): Promise<DriftReport> {
       const { seconds, commits, cursor } = query;
       const checked = await checkDrift({
         pool: this.#pool,
@@ -104,11 +105,21 @@ const readModelController = (service: ServiceName): Type => {
         budget: { ms: seconds * 1_000, ...(commits === undefined ? {} : { commits }) },
         ...(cursor === undefined ? {} : { cursor }),
       });
-      return checked.kind === 'checked' ? checked.report : refuseWith(checked.refusal);
+      return checked.kind === 'checked' ? shownTo(tenant, checked.report) : refuseWith(checked.refusal);
     }
   }
   return ReadModelController;
 };
+
+/** Whose row it is says the key; what another tenant has in it is nobody else's to see. */
+const shownTo = (tenant: string, report: DriftReport): DriftReport => ({
+  ...report,
+  drift: report.drift.map((one) => {
+    if (one.key['tenant'] === undefined || one.key['tenant'] === tenant) return one;
+    const { stored: _stored, folded: _folded, ...place } = one;
+    return { ...place, key: { tenant: '(another)' } };
+  }),
+});
 
 /**
  * Runs the service's projection from boot to shutdown, shows it in health and metrics, and serves the rebuild and

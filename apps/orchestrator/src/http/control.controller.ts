@@ -39,6 +39,7 @@ export class ControlController {
     @Params() { id }: ParamsOf<typeof routes.resumeExecution>,
     @Body() body: BodyOf<typeof routes.resumeExecution>,
   ): Promise<ResponseOf<typeof routes.resumeExecution>> {
+    await this.mayGoLive(caller, id);
     // As it stands before: the steps are what it goes on with.
     const pendingSteps = (await this.approvals.pendingSteps(caller.tenant, id)) ?? unknown(id);
     const execution = await this.command(caller, id, { type: 'ResumeExecution', body });
@@ -82,11 +83,12 @@ export class ControlController {
   }
 
   @Handle(routes.signalExecution)
-  signal(
+  async signal(
     @CallerOf() caller: Caller,
     @Params() { id }: ParamsOf<typeof routes.signalExecution>,
     @Body() { name, payload = null }: BodyOf<typeof routes.signalExecution>,
   ): Promise<ExecutionView> {
+    await this.mayGoLive(caller, id);
     return this.command(caller, id, { type: 'SignalExecution', body: { name, payload } });
   }
 
@@ -97,6 +99,15 @@ export class ControlController {
     @Body() body: BodyOf<typeof routes.annotateExecution>,
   ): Promise<ExecutionView> {
     return this.command(caller, id, { type: 'AnnotateExecution', body });
+  }
+
+  /** A fork that waits for a review runs its steps for real afterwards. */
+  private async mayGoLive(caller: Caller, id: string): Promise<void> {
+    if (caller.permissions.includes('replay:live')) return;
+    const execution = await this.executions.fromLog(caller.tenant, id);
+    if (execution?.trigger === 'fork' && execution.status === 'needs_review') {
+      refuse('TL0419', `fork ${id} would run its steps for real, which needs the permission replay:live`);
+    }
   }
 
   private async command(caller: Caller, id: string, command: ExecutionCommand): Promise<ExecutionView> {

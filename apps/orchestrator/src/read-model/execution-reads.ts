@@ -80,7 +80,13 @@ export class ExecutionReads {
     { workflow, version, last }: { readonly workflow: string; readonly version?: number; readonly last: number },
   ): Promise<ExecutionId[]> {
     const rows = await this.prisma.execution.findMany({
-      where: { tenant, workflowName: workflow, ...(version === undefined ? {} : { workflowVersion: version }) },
+      where: {
+        tenant,
+        workflowName: workflow,
+        // Copies of others would stand there twice.
+        trigger: { notIn: ['replay', 'fork'] },
+        ...(version === undefined ? {} : { workflowVersion: version }),
+      },
       orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
       select: { id: true },
       take: last,

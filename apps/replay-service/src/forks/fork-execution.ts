@@ -6,9 +6,10 @@ import {
   type routes,
   type StartExecution,
 } from '@throughline/contracts';
+import type { Machine } from '@throughline/asl';
 import type { EventLog, LoggedCommit } from '@throughline/event-log';
 import type { CommandSender } from '@throughline/event-log/jetstream';
-import { type ExecutionState, requiredRoles, type ResolvedMachine } from '@throughline/execution';
+import { adoptedFrames, framesFrom, misfitOfFrames, requiredRoles, type ResolvedMachine } from '@throughline/execution';
 import { attemptRecords, declaredClasses, type ForkBase, forkBase } from '@throughline/history';
 import { type BodyOf, type Caller, refuse } from '@throughline/service-host';
 import { readHistory } from '../replay/execution-history.ts';
@@ -34,9 +35,12 @@ export class ForkExecution {
     const change = patch && { patch, ...(frame === undefined ? {} : { frame }) };
     const base = forkBase(commits, at, change);
     if (base.kind === 'refused') return refuse(base.code, base.message);
-    const machine = await this.machineFor(caller, base.state, asked);
-    const missing = requiredRoles(machine.machine).filter((role) => !caller.roles.includes(role));
-    if (missing.length > 0) return refuse('TL0003', `${machine.name} requires the role(s) ${missing.join(', ')}`);
+    const { approvals } = base.state;
+    const isChanged = patch !== undefined || asked.definition !== undefined || asked.version !== undefined;
+    if (isChanged && approvals.some(({ status }) => status === 'approved')) {
+      return refuse('TL0419', 'people had agreed to something else before that commit: fork before the approval');
+    }
+    const machine = await this.machineFor(caller, base, asked);
     const executionId = asked.executionId ?? executionIdSchema.parse(randomUUID());
     const body = startOf(executionIdSchema.parse(id), { commits, base, machine, asked });
     await sendStart(this.sender, { tenant: caller.tenant, executionId, actor: caller.actor, body });
@@ -54,18 +58,28 @@ export class ForkExecution {
     return read.kind === 'commits' ? read.commits : refuse(read.code, read.message);
   }
 
-  private machineFor(
+  /** Checked before anything is registered: a fork that is refused leaves nothing behind. */
+  private async machineFor(
     caller: Caller,
-    { start }: ExecutionState,
+    { state: { start }, base }: Base,
     { version, definition }: ForkAsked,
   ): Promise<ResolvedMachine> {
     if (!start) throw new Error('a history that does not start');
     const { name } = start.workflow;
+    const check = (machine: Machine): void => {
+      const missing = requiredRoles(machine).filter((role) => !caller.roles.includes(role));
+      if (missing.length > 0) return refuse('TL0003', `${name} requires the role(s) ${missing.join(', ')}`);
+      const misfit = misfitOfFrames(machine, adoptedFrames(framesFrom(base.frames)));
+      if (misfit !== undefined) return refuse('TL0417', `the definition cannot go on from there: ${misfit}`);
+    };
     if (definition === undefined) {
-      return versionOf(this.log, caller.tenant, { name, version: version ?? start.workflow.version });
+      const of = { name, version: version ?? start.workflow.version };
+      const found = await versionOf(this.log, caller.tenant, of);
+      check(found.machine);
+      return found;
     }
     if (version !== undefined) return refuse('TL0001', 'version and definition are two answers: give one of them');
-    return registeredVersion({ log: this.log, sender: this.sender }, caller, { name, definition });
+    return registeredVersion({ log: this.log, sender: this.sender }, caller, { name, definition, check });
   }
 }
 
@@ -89,6 +103,7 @@ const startOf = (origin: ExecutionId, { commits, base, machine, asked }: Forked)
     rootExecutionId: start.rootExecutionId,
     correlationId,
     labels: asked.labels ?? labels,
+    ...(start.until === null ? {} : { until: start.until }),
     origin: {
       executionId: origin,
       at,

@@ -33,9 +33,14 @@ export const versionOf = async (
 export const registeredVersion = async (
   { log, sender }: { readonly log: EventLog; readonly sender: CommandSender },
   caller: Caller,
-  { name, definition: given }: { readonly name: string; readonly definition: Json },
+  {
+    name,
+    definition: given,
+    check,
+  }: { readonly name: string; readonly definition: Json; readonly check: (machine: Machine) => void },
 ): Promise<ResolvedMachine> => {
   const { definition, machine } = readCandidate(given);
+  check(machine);
   const hash = canonicalHash(definition);
   const known = await versionWith(log, caller.tenant, name, hash);
   if (known === undefined) await register(sender, caller, name, definition);

@@ -29,6 +29,9 @@ export class ReplayController {
     @Params() { id }: ParamsOf<typeof routes.replayExecution>,
     @Body() body: BodyOf<typeof routes.replayExecution>,
   ): Promise<ReplaySessionView> {
+    if (body.kind === 're-execute' && !caller.permissions.includes('executions:start')) {
+      return refuse('TL0003', 'a re-execution is an execution of its own, which needs the permission executions:start');
+    }
     if (body.live && !caller.permissions.includes('replay:live')) {
       return refuse('TL0419', 'running steps for real needs the permission replay:live');
     }

@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { COMMAND_VERSION, commandIdSchema, executionRef, type StepTask, stepTaskSchema } from '@throughline/contracts';
+import {
+  type AnswerFromRecord,
+  COMMAND_VERSION,
+  commandIdSchema,
+  executionRef,
+  type StepTask,
+  stepTaskSchema,
+} from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { CommandSender } from '@throughline/event-log/jetstream';
-import { answerOf } from '@throughline/history';
+import { type ExecutionState, openAttempts } from '@throughline/execution';
+import { answerOf, type AttemptRecords, fold, wasCut } from '@throughline/history';
 import { COMMAND_SENDER, EVENT_LOG, HandlerUnavailable, PoisonMessage } from '@throughline/service-host';
 import { z } from 'zod';
 import { RecordedAttempts } from './recorded-attempts.ts';
@@ -17,7 +25,7 @@ export class RecordAnswerer {
   private readonly attempts: RecordedAttempts;
 
   constructor(
-    @Inject(EVENT_LOG) log: EventLog,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(COMMAND_SENDER) private readonly commands: CommandSender,
   ) {
     this.attempts = new RecordedAttempts(log);
@@ -36,9 +44,9 @@ export class RecordAnswerer {
 
   private async answerFrom(task: StepTask, { executionId, at }: NonNullable<StepTask['record']>): Promise<void> {
     const { tenant, token } = task;
-    const answer = answerOf(await this.attempts.of(tenant, executionId, at), task);
-    if (!answer) return;
+    const records = await this.attempts.of(tenant, executionId, at);
     const ref = executionRef(tenant, task.executionId);
+    const answer = answerOf(records, task) ?? (await this.whenAlone(task, records));
     const said = await this.commands.send(
       'system',
       ref,
@@ -55,5 +63,22 @@ export class RecordAnswerer {
     );
     // A refusal means that the attempt is no longer open, which is as good as an answer.
     if (said.outcome === 'unknown') throw new HandlerUnavailable(`execution ${task.executionId} did not answer`);
+  }
+
+  /** Something beside it ended the attempt in the original. Where nothing is left that could, nobody knows what it would have said. */
+  private async whenAlone(
+    { tenant, executionId, token }: StepTask,
+    records: AttemptRecords,
+  ): Promise<AnswerFromRecord> {
+    const read = await this.log.read(executionRef(tenant, executionId));
+    if (read.kind === 'unreadable') throw new Error(`execution ${executionId}: ${read.problem}`);
+    const state = fold<ExecutionState>(read.commits);
+    const others = state
+      ? openAttempts(state).filter((open) => open.awaits !== 'record' || !wasCut(records, open))
+      : [];
+    if (state && (others.length > 0 || state.timers.size > 0 || state.frames.ready.length > 0)) {
+      throw new HandlerUnavailable(`what ended the attempt in the original has not happened yet in ${executionId}`);
+    }
+    return { how: 'not-at-all', token, why: 'no-answer' };
   }
 }

@@ -7,7 +7,8 @@ const ORIGINALS_MAX = 8;
 const KEPT_MS = 2_000;
 
 interface Kept {
-  readonly untilMs: number;
+  /** Counted from when it was read. */
+  untilMs: number;
   readonly records: Promise<AttemptRecords>;
 }
 
@@ -25,9 +26,13 @@ export class RecordedAttempts {
     if (known && known.untilMs > nowMs) return known.records;
     this.kept.delete(key);
     const records = this.read(tenant, executionId, at);
-    this.kept.set(key, { records, untilMs: nowMs + KEPT_MS });
+    const kept = { records, untilMs: Infinity };
+    this.kept.set(key, kept);
     // A failure is the asker's to see, and not kept.
-    records.catch(() => this.kept.delete(key));
+    records.then(
+      () => (kept.untilMs = performance.now() + KEPT_MS),
+      () => this.kept.delete(key),
+    );
     const [oldest] = this.kept.size > ORIGINALS_MAX ? this.kept.keys() : [];
     if (oldest !== undefined) this.kept.delete(oldest);
     return records;

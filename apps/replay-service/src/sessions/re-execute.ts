@@ -11,7 +11,7 @@ import {
 } from '@throughline/contracts';
 import type { EventLog, LoggedCommit } from '@throughline/event-log';
 import type { CommandSender } from '@throughline/event-log/jetstream';
-import { derivedId, type ExecutionState } from '@throughline/execution';
+import { derivedId, type ExecutionState, openAttempts } from '@throughline/execution';
 import { attemptRecords, commitEntering, compareRuns, declaredClasses, fold, forkBase } from '@throughline/history';
 import { refuse } from '@throughline/service-host';
 import { sendStart } from '../forks/send-start.ts';
@@ -23,6 +23,8 @@ type Asked = Extract<ReplayRequest, { scope: 'execution' }>;
 
 /** A re-execution that says nothing for so long is given up. */
 const SILENCE_MAX_MS = 120_000;
+/** However much it does. */
+const RUN_MAX_MS = 3_600_000;
 const LOOK_MS = 150;
 
 /**
@@ -45,7 +47,11 @@ export class ReExecute implements SessionExecutor {
     return async ({ id, by }, context) => {
       // The same for whoever takes the session up again.
       const executionId = executionIdSchema.parse(derivedId('re-execution', tenant, id));
-      await sendStart(this.sender, { tenant, executionId, actor: by, body });
+      // Where it has begun already, it is only watched: the original may have grown since.
+      const begun = await this.log.read(executionRef(tenant, executionId));
+      if (begun.kind === 'commits' && begun.commits.length === 0) {
+        await sendStart(this.sender, { tenant, executionId, actor: by, body });
+      }
       const again = await this.toItsEnd(tenant, executionId, original.length, context);
       return { ...boundedResult(compareRuns({ original, again, after })), reExecution: executionId };
     };
@@ -58,12 +64,16 @@ export class ReExecute implements SessionExecutor {
     { report, signal }: RunContext,
   ): Promise<readonly LoggedCommit[]> {
     let commits = 0;
-    let movedMs = performance.now();
+    const begunMs = performance.now();
+    let movedMs = begunMs;
     for (;;) {
       const read = await this.log.read(executionRef(tenant, executionId));
       if (read.kind === 'unreadable') return refuse(read.code, read.problem);
-      if (isTerminal(fold<ExecutionState>(read.commits)?.status ?? 'queued')) return read.commits;
-      if (read.commits.length > commits) movedMs = performance.now();
+      const state = fold<ExecutionState>(read.commits);
+      if (isTerminal(state?.status ?? 'queued')) return read.commits;
+      if (read.commits.length > commits || (state && isAtWork(state))) movedMs = performance.now();
+      if (performance.now() - begunMs > RUN_MAX_MS)
+        return refuse('TL0009', `re-execution ${executionId} takes too long`);
       commits = read.commits.length;
       report({ commits: Math.min(commits, of), of });
       if (performance.now() - movedMs > SILENCE_MAX_MS) {
@@ -74,6 +84,10 @@ export class ReExecute implements SessionExecutor {
     }
   }
 }
+
+/** Workers, or time, have something in hand. */
+const isAtWork = (state: ExecutionState): boolean =>
+  state.timers.size > 0 || openAttempts(state).some(({ awaits }) => awaits !== 'record');
 
 const startOf = (request: Asked, original: readonly LoggedCommit[]): { body: StartExecution; after: number } => {
   const after = beginsAfter(request, original);

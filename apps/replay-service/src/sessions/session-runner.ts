@@ -110,7 +110,11 @@ export class SessionRunner {
       const id = aggregateIdSchema.parse(text);
       if (this.stopping.signal.aborted) return;
       if (this.underWay.has(`${tenant}/${id}`)) continue;
-      const session = (await this.reads.stateOf(tenant, id))?.session;
+      // One that cannot be read must not keep the others waiting.
+      const session = await this.reads.stateOf(tenant, id).then(
+        (state) => state?.session,
+        (error: unknown) => void this.log.warn({ err: error, sessionId: id }, 'a replay session cannot be read'),
+      );
       if (session?.status !== 'pending' && session?.status !== 'running') continue;
       const { request, by, attempts } = session;
       const executor = this.executorOf(request);

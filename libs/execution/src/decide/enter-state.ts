@@ -10,7 +10,7 @@ import {
   waitUntil,
 } from '@throughline/asl';
 import { assertNever } from '@throughline/contracts';
-import { ofRecord } from '../derived.ts';
+import { mayActOutside } from '../derived.ts';
 import { type Frame, type FrameId, frameOf } from '../frames.ts';
 import { finishState } from './finish-state.ts';
 import { evaluationFailed, handleError } from './handle-error.ts';
@@ -70,7 +70,7 @@ const enterWait = (run: Run, id: FrameId, state: WaitState): void => {
   const due = waitUntil(state, run.frame(id).data, run.scope(id));
   if (!due.ok) return evaluationFailed(run, id, due);
   // What the record answers need not wait for what has been waited for.
-  if (due.value > run.nowMs() && ofRecord(run.state) === null) return run.arm('wait', id, due.value);
+  if (due.value > run.nowMs() && mayActOutside(run.state)) return run.arm('wait', id, due.value);
   finishWithInput(run, id, state);
 };
 

@@ -8,7 +8,7 @@ import {
   type State,
   type TaskResource,
 } from '@throughline/asl';
-import { ofRecord } from '../derived.ts';
+import { isAnsweredByRecord, mayActOutside } from '../derived.ts';
 import type { FrameId } from '../frames.ts';
 import { historyOwnerOf } from '../history-event-ids.ts';
 import { abortChildren } from './abort-children.ts';
@@ -115,8 +115,15 @@ const scheduleRetry = (run: Run, id: FrameId, state: RetryableState, failure: St
     { type: 'RetryScheduled', frame: id, state: state.name, ...toldOf(failure), retrier: found.index, retry, delayMs },
     toldBytes(failure),
   );
-  run.arm('retry', id, run.nowMs() + (ofRecord(run.state) === null ? delayMs : 0));
+  run.arm('retry', id, run.nowMs() + (isWaitedFor(run, id, state) ? delayMs : 0));
   return true;
+};
+
+/** What the record answers need not be given time to recover. */
+const isWaitedFor = (run: Run, id: FrameId, state: RetryableState): boolean => {
+  if (state.type !== 'Task') return mayActOutside(run.state);
+  const { effectClass, resource } = state;
+  return !isAnsweredByRecord(run.state, { frame: run.frame(id), resource: resource.kind, effectClass });
 };
 
 const catchError = (run: Run, id: FrameId, state: RetryableState, failure: StateError): void => {

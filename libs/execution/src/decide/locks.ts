@@ -11,7 +11,9 @@ import { scheduleStep } from './schedule-step.ts';
 /** An attempt at a Task begins: at once, or with the locks of the assets that the state names. */
 export const beginStep = (run: Run, id: FrameId, state: TaskState): void => {
   const { mutex } = state.extension;
-  if (mutex && !isAnsweredByRecord(run.state, state.name, state.effectClass)) requestLocks(run, id, state, mutex);
+  const { effectClass } = state;
+  const asked = { frame: run.frame(id), resource: state.resource.kind, effectClass };
+  if (mutex && !isAnsweredByRecord(run.state, asked)) requestLocks(run, id, state, mutex);
   else scheduleStep(run, id, state);
 };
 

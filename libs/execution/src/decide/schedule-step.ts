@@ -159,7 +159,7 @@ const open = (
   }: Attempt,
 ): boolean => {
   const frame = run.frame(id);
-  const fromRecord = isAnsweredByRecord(run.state, frame.state, effectClass);
+  const fromRecord = isAnsweredByRecord(run.state, { frame, resource: resource.kind, effectClass });
   const awaits = fromRecord ? 'record' : awaitsOf(resource);
   const written = run.write(input, frame.data);
   if (!written.ok) {

@@ -71,8 +71,7 @@ export const startExecution = (state: ExecutionState, command: StartRecord, env:
     return refused('TL0128', `'${name}' version ${version} has no state '${body.until}'`);
   }
   const { origin } = body;
-  // The original was found in order, or did not ask for it.
-  const inOrder = origin === undefined && requiresPreflight(machine, body);
+  const inOrder = requiresPreflight(machine, body);
   const notInOrder = inOrder ? preflightRefusal(name, body.preflightResult) : undefined;
   if (notInOrder) return { kind: 'refused', refusal: notInOrder };
   const rootExecutionId = body.rootExecutionId ?? executionId;

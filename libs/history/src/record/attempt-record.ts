@@ -14,6 +14,7 @@ import {
   effectClassOf,
   type ExecutionState,
   initialExecution,
+  type OpenAttempt,
   stepFailure,
   stepOutput,
   walkCommit,
@@ -142,6 +143,12 @@ export const answerOf = (records: AttemptRecords, task: StepTask): AnswerFromRec
       return assertNever(outcome);
   }
 };
+
+/** Whether something beside it ended the attempt in the original. */
+export const wasCut = (
+  records: AttemptRecords,
+  attempt: Pick<OpenAttempt, 'frame' | 'state' | 'visit' | 'attempt'>,
+): boolean => records.get(attemptPlace(attempt))?.outcome.how === 'cut';
 
 /** States whose handlers have declared another class than their definition gives them. */
 export const declaredClasses = (

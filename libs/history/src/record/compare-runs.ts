@@ -110,6 +110,8 @@ const compared = (pointer: string, was: Json | undefined, is: Json | undefined, 
 const endDivergence = (original: readonly CommitAt[], again: readonly CommitAt[]): Divergence | undefined => {
   const [was, is] = [fold<ExecutionState>(original), fold<ExecutionState>(again)];
   if (!was || !is || !isTerminal(was.status)) return undefined;
+  // Ended from outside, or again after an end: that is not done again.
+  if (was.reopened > 0 || was.status === 'cancelled' || was.status === 'timed_out') return undefined;
   const [expected, actual] = [endOf(was), endOf(is)];
   if (canonicalHash(expected) === canonicalHash(actual)) return undefined;
   const difference = firstDifference(expected, actual, '/end') ?? { pointer: '/end', expected, actual };

@@ -1,4 +1,4 @@
-import { isTerminal, type Json, type JsonPatch, type RecordOrigin } from '@throughline/contracts';
+import { isDeeperThan, isTerminal, type Json, type JsonPatch, type RecordOrigin } from '@throughline/contracts';
 import {
   type CommitAt,
   DEFAULT_LIMITS,
@@ -78,7 +78,10 @@ const patchedFrames = (frames: Frames, { patch, frame: id }: ForkPatch): Patched
   }
   const patched = patchJson(frame.data, patch);
   if (!patched.ok) return { ok: false, problem: `operation ${patched.operation} of the patch: ${patched.problem}` };
-  const { stateDataBytesMax } = DEFAULT_LIMITS;
+  const { stateDataBytesMax, dataDepthMax } = DEFAULT_LIMITS;
+  if (isDeeperThan(patched.value, dataDepthMax)) {
+    return { ok: false, problem: `the patched payload is nested deeper than ${dataDepthMax}` };
+  }
   if (jsonBytes(patched.value) > stateDataBytesMax) {
     return { ok: false, problem: `the patched payload is larger than ${stateDataBytesMax} bytes` };
   }
