@@ -14,6 +14,7 @@ export {
 export type { Caller } from './caller.ts';
 export type { InboundTrace } from './inbound-trace.ts';
 export { refuse, Refused, refuseWith } from './refused.ts';
+export { ANSWER_MS, type OutgoingCommand, sendCommand } from './send-command.ts';
 export { Moments } from './moments.ts';
 export { readCursor, writeCursor } from './cursor.ts';
 export {

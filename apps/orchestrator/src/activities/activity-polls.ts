@@ -3,7 +3,6 @@ import { activityQueue } from '@throughline/asl';
 import {
   type ActivityTask,
   commandIdSchema,
-  COMMAND_VERSION,
   executionRef,
   type Queue,
   type StepTask,
@@ -14,7 +13,7 @@ import {
 } from '@throughline/contracts';
 import { type CommandSender, type NatsConnection, takeOne, type TakenMessage } from '@throughline/event-log/jetstream';
 import { canonicalHash } from '@throughline/execution';
-import { type Caller, refuse } from '@throughline/service-host';
+import { type Caller, refuse, sendCommand } from '@throughline/service-host';
 import { instantOf } from '../log-clock.ts';
 import type { TaskTokens } from '../task-tokens/task-tokens.ts';
 
@@ -24,8 +23,6 @@ const POLLS_MAX = 1_000;
 const ACK_WAIT_MS = 30_000;
 /** A consumer that nobody polls any more goes away; its tasks stay on the stream. */
 const INACTIVE_MS = 10 * 60_000;
-const ANSWER_MS = 10_000;
-const RESEND_MS = 2_500;
 
 export interface PollOptions {
   readonly waitMs: number;
@@ -112,17 +109,16 @@ export class ActivityPolls {
     worker: string | undefined,
   ): Promise<'submitted' | 'over' | 'unknown'> {
     const at = instantOf(Date.now());
-    const answer = await this.sender.send(
-      'worker',
-      executionRef(task.tenant, task.executionId),
-      {
-        v: COMMAND_VERSION,
-        // One per attempt: a task that comes again because its ack was lost is handed out again, and submitted once.
-        id: commandIdSchema.parse(`submit-${sha256(`${task.executionId}.${task.token}`).slice(0, 40)}`),
+    const answer = await sendCommand(this.sender, {
+      origin: 'worker',
+      ref: executionRef(task.tenant, task.executionId),
+      // One per attempt: a task that comes again because its ack was lost is handed out again, and submitted once.
+      id: commandIdSchema.parse(`submit-${sha256(`${task.executionId}.${task.token}`).slice(0, 40)}`),
+      actor: caller.actor,
+      causationId: `${task.executionId}.${task.token}`,
+      ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
+      command: {
         type: 'CompleteStep',
-        actor: caller.actor,
-        causationId: `${task.executionId}.${task.token}`,
-        ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
         body: {
           token: task.token,
           output: null,
@@ -132,8 +128,7 @@ export class ActivityPolls {
           worker: worker ?? caller.actor.id,
         },
       },
-      { timeoutMs: ANSWER_MS, resendMs: RESEND_MS },
-    );
+    });
     if (answer.outcome === 'accepted') return 'submitted';
     return answer.outcome === 'refused' && OVER.includes(answer.refusal.code) ? 'over' : 'unknown';
   }

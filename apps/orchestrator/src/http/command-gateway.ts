@@ -1,16 +1,15 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   type AggregateRef,
   type Command,
   type CommandAnswer,
   type CommandId,
-  commandIdSchema,
   type Json,
   type Origin,
 } from '@throughline/contracts';
-import type { CommandSender, UnaddressedCommand } from '@throughline/event-log/jetstream';
+import type { CommandSender } from '@throughline/event-log/jetstream';
 import { commandIdOfKey, DEFAULT_LIMITS, measureBody } from '@throughline/execution';
-import { activeTraceparent, type Caller, refuse, refuseWith } from '@throughline/service-host';
+import { activeTraceparent, ANSWER_MS, type Caller, refuse, refuseWith, sendCommand } from '@throughline/service-host';
 
 type Accepted = Extract<CommandAnswer, { outcome: 'accepted' }>;
 
@@ -21,10 +20,6 @@ interface SendAs {
   /** Where a repeat is to be recognised as one. */
   readonly id?: CommandId;
 }
-
-/** A caller gets its answer within this time or hears that the outcome is unknown. */
-const ANSWER_MS = 10_000;
-const RESEND_MS = 2_500;
 
 /** Sends what HTTP callers command through the same queue as everybody else, and waits for the commit's answer. */
 export class CommandGateway {
@@ -45,15 +40,9 @@ export class CommandGateway {
     const measured = measureBody(command.body as Json, DEFAULT_LIMITS);
     if (measured.kind === 'refused') return refuseWith(measured.refusal);
     const traceparent = activeTraceparent() ?? caller.trace?.traceparent ?? unsampledTraceparent();
-    const envelope = {
-      v: 1,
-      id: id ?? idOfKey(caller, command) ?? commandIdSchema.parse(randomUUID()),
-      actor: caller.actor,
-      traceparent,
-      ...command,
-      // The cast joins envelope and body, whose pairing `Command` has checked.
-    } as UnaddressedCommand;
-    const answer = await this.sender.send(origin, ref, envelope, { timeoutMs: ANSWER_MS, resendMs: RESEND_MS });
+    const known = id ?? idOfKey(caller, command);
+    const named = known === undefined ? {} : { id: known };
+    const answer = await sendCommand(this.sender, { origin, ref, actor: caller.actor, command, traceparent, ...named });
     switch (answer.outcome) {
       case 'accepted':
         return answer;

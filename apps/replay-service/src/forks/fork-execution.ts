@@ -12,9 +12,10 @@ import type { CommandSender } from '@throughline/event-log/jetstream';
 import { adoptedFrames, framesFrom, misfitOfFrames, requiredRoles, type ResolvedMachine } from '@throughline/execution';
 import { attemptRecords, declaredClasses, type ForkBase, forkBase } from '@throughline/history';
 import { type BodyOf, type Caller, refuse } from '@throughline/service-host';
+import { registerCandidate } from '../definitions/register-candidate.ts';
+import { registeredVersion } from '../definitions/registered-workflow.ts';
 import { readHistory } from '../replay/execution-history.ts';
 import { sendStart } from './send-start.ts';
-import { registeredVersion, versionOf } from './workflow-version.ts';
 
 type ForkAsked = BodyOf<typeof routes.forkExecution>;
 type Base = Extract<ForkBase, { kind: 'base' }>;
@@ -74,12 +75,12 @@ export class ForkExecution {
     };
     if (definition === undefined) {
       const of = { name, version: version ?? start.workflow.version };
-      const found = await versionOf(this.log, caller.tenant, of);
+      const found = await registeredVersion(this.log, caller.tenant, of);
       check(found.machine);
       return found;
     }
     if (version !== undefined) return refuse('TL0001', 'version and definition are two answers: give one of them');
-    return registeredVersion({ log: this.log, sender: this.sender }, caller, { name, definition, check });
+    return registerCandidate({ log: this.log, sender: this.sender }, caller, { name, definition, check });
   }
 }
 

@@ -1,10 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
-import { parseMachine, readDefinitionText } from '@throughline/asl';
-import { type Json, routes, type Tenant, type WhatIfReport } from '@throughline/contracts';
+import { routes, type WhatIfReport } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { NatsConnection } from '@throughline/event-log/jetstream';
-import { canonicalHash, workflowRef, type WorkflowState } from '@throughline/execution';
-import { fold } from '@throughline/history';
+import { canonicalHash } from '@throughline/execution';
 import {
   Body,
   type BodyOf,
@@ -17,6 +15,8 @@ import {
   type ParamsOf,
   refuse,
 } from '@throughline/service-host';
+import { candidateOf } from '../definitions/candidate-definition.ts';
+import { registeredWorkflow } from '../definitions/registered-workflow.ts';
 import { recentExecutions } from '../what-if/recent-executions.ts';
 import { runGate } from '../what-if/what-if-gate.ts';
 
@@ -38,7 +38,7 @@ export class WhatIfController {
     @Body() { definition: given, last, version }: BodyOf<typeof routes.whatIf>,
   ): Promise<WhatIfReport> {
     const { definition, machine } = candidateOf(given);
-    const workflow = await this.workflowOf(tenant, name);
+    const workflow = await registeredWorkflow(this.log, tenant, name);
     if (version !== undefined && !workflow.versions[version - 1]) {
       return refuse('TL0102', `workflow ${name} has no version ${version}`);
     }
@@ -56,20 +56,4 @@ export class WhatIfController {
       this.running -= 1;
     }
   }
-
-  private async workflowOf(tenant: Tenant, name: string): Promise<WorkflowState> {
-    const read = await this.log.read(workflowRef(tenant, name));
-    if (read.kind === 'unreadable') return refuse(read.code, read.problem);
-    const state = fold<WorkflowState>(read.commits);
-    return state?.name === name ? state : refuse('TL0101', `no workflow ${name}: register it first`);
-  }
 }
-
-const candidateOf = (given: Json) => {
-  // A string is the text of a definition.
-  const read = typeof given === 'string' ? readDefinitionText(given) : ({ ok: true, definition: given } as const);
-  const parsed = read.ok ? parseMachine(read.definition) : read;
-  if (read.ok && parsed.ok) return { definition: read.definition, machine: parsed.machine };
-  const faults = parsed.ok ? [] : [...parsed.faults];
-  return refuse('TL0103', `the definition has ${faults.length} fault(s)`, { faults });
-};

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import {
-  commandIdSchema,
   type ExecutionId,
   executionRef,
   isTerminal,
@@ -11,17 +9,15 @@ import {
 } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { CommandSender } from '@throughline/event-log/jetstream';
-import type { ExecutionState, ResolvedMachine } from '@throughline/execution';
+import type { ExecutionState } from '@throughline/execution';
 import { firstDecidedOtherwise, fold } from '@throughline/history';
-import { activeTraceparent, type Caller, refuse, refuseWith } from '@throughline/service-host';
-import { readVersion } from '@throughline/event-log/verification';
+import { ANSWER_MS, type Caller, refuse, refuseWith, sendCommand } from '@throughline/service-host';
+import { registeredVersion } from '../definitions/registered-workflow.ts';
 import { readHistory } from '../replay/execution-history.ts';
 import { inTurns } from '../sessions/turns.ts';
 
 /** A busy execution goes on while it is checked. */
 const CHECKS_MAX = 5;
-const ANSWER_MS = 10_000;
-const RESEND_MS = 2_500;
 
 export interface Move {
   readonly executionId: ExecutionId;
@@ -76,29 +72,20 @@ export class Migration {
     const { workflow: from } = state.start;
     if (from.version === version)
       return refuse('TL0423', `execution ${executionId} runs on version ${version} already`);
-    const machine: ResolvedMachine =
-      (await readVersion(this.log, tenant, from.name, version)) ??
-      refuse('TL0102', `workflow ${from.name} has no version ${version}`);
-    const first = await inTurns(firstDecidedOtherwise(machine.machine, read.commits));
+    const { machine } = await registeredVersion(this.log, tenant, { name: from.name, version });
+    const first = await inTurns(firstDecidedOtherwise(machine, read.commits));
     if (first) return refuse('TL0420', otherwise(version, first), { first });
     return { from, version: state.version };
   }
 
   private send(caller: Caller, { executionId, version, reason }: Move, checked: Checked) {
-    const traceparent = activeTraceparent();
-    return this.sender.send(
-      'system',
-      executionRef(caller.tenant, executionId),
-      {
-        v: 1,
-        id: commandIdSchema.parse(`migrate-${randomUUID()}`),
-        type: 'MigrateExecution',
-        actor: caller.actor,
-        ...(traceparent === undefined ? {} : { traceparent }),
-        body: { ...(reason === undefined ? {} : { reason }), version, checkedVersion: checked.version },
-      },
-      { timeoutMs: ANSWER_MS, resendMs: RESEND_MS },
-    );
+    const body = { ...(reason === undefined ? {} : { reason }), version, checkedVersion: checked.version };
+    return sendCommand(this.sender, {
+      origin: 'system',
+      ref: executionRef(caller.tenant, executionId),
+      actor: caller.actor,
+      command: { type: 'MigrateExecution', body },
+    });
   }
 }
 

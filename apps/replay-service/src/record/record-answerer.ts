@@ -1,23 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  type AnswerFromRecord,
-  COMMAND_VERSION,
-  commandIdSchema,
-  executionRef,
-  type StepTask,
-  stepTaskSchema,
-} from '@throughline/contracts';
+import { type AnswerFromRecord, executionRef, type StepTask, stepTaskSchema } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
 import type { CommandSender } from '@throughline/event-log/jetstream';
 import { type ExecutionState, openAttempts } from '@throughline/execution';
 import { answerOf, type AttemptRecords, fold, wasCut } from '@throughline/history';
-import { COMMAND_SENDER, EVENT_LOG, HandlerUnavailable, PoisonMessage } from '@throughline/service-host';
+import { COMMAND_SENDER, EVENT_LOG, HandlerUnavailable, PoisonMessage, sendCommand } from '@throughline/service-host';
 import { z } from 'zod';
 import { RecordedAttempts } from './recorded-attempts.ts';
-
-const ANSWER_MS = 10_000;
-const RESEND_MS = 2_500;
 
 /** Answers the steps of forks and re-executions from the record of their originals. Nothing is called. */
 @Injectable()
@@ -47,20 +36,14 @@ export class RecordAnswerer {
     const records = await this.attempts.of(tenant, executionId, at);
     const ref = executionRef(tenant, task.executionId);
     const answer = answerOf(records, task) ?? (await this.whenAlone(task, records));
-    const said = await this.commands.send(
-      'system',
+    const said = await sendCommand(this.commands, {
+      origin: 'system',
       ref,
-      {
-        v: COMMAND_VERSION,
-        id: commandIdSchema.parse(randomUUID()),
-        type: 'AnswerFromRecord',
-        actor: { kind: 'service', id: 'replay-service' },
-        causationId: `${task.executionId}.${token}`.slice(0, 128),
-        ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
-        body: answer,
-      },
-      { timeoutMs: ANSWER_MS, resendMs: RESEND_MS },
-    );
+      actor: { kind: 'service', id: 'replay-service' },
+      command: { type: 'AnswerFromRecord', body: answer },
+      causationId: `${task.executionId}.${token}`.slice(0, 128),
+      ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
+    });
     // A refusal means that the attempt is no longer open, which is as good as an answer.
     if (said.outcome === 'unknown') throw new HandlerUnavailable(`execution ${task.executionId} did not answer`);
   }

@@ -10,11 +10,12 @@ import {
   type ReplayResult,
   type Tenant,
 } from '@throughline/contracts';
+import type { SendOutcome } from '@throughline/event-log/jetstream';
 import { contradictionInReplay } from '@throughline/execution';
 import { type Caller, refuse, Refused, refuseWith } from '@throughline/service-host';
 import type { Logger } from 'pino';
 import type { SessionReads } from '../read-model/session-reads.ts';
-import type { ReplayCommands, Told } from './replay-commands.ts';
+import type { ReplayCommands } from './replay-commands.ts';
 import type { PreparedRun, SessionExecutor, SessionToRun } from './session-executor.ts';
 import { Slots } from './slots.ts';
 
@@ -154,7 +155,7 @@ export class SessionRunner {
   private async begin(session: SessionToRun): Promise<boolean> {
     const { tenant, id, attempt } = session;
     const told = await this.commands.tell(tenant, id, { type: 'BeginReplay', body: { runner: this.runner } });
-    if (told.kind !== 'accepted') return false;
+    if (told.outcome !== 'accepted') return false;
     // What was begun too often has failed with this.
     return attempt === 1 || (await this.reads.stateOf(tenant, id))?.session?.status === 'running';
   }
@@ -163,7 +164,7 @@ export class SessionRunner {
     const progress = this.progressOf(tenant, id) ?? { commits: 0, of: 0 };
     const body = { runner: this.runner, progress };
     const told = await this.commands.tell(tenant, id, { type: 'RenewReplay', body }).catch(() => undefined);
-    if (told?.kind === 'refused') lost.abort();
+    if (told?.outcome === 'refused') lost.abort();
   }
 
   private async complete({ tenant, id }: SessionToRun, result: ReplayResult): Promise<void> {
@@ -172,7 +173,7 @@ export class SessionRunner {
       body: { runner: this.runner, result },
     });
     // Silent sessions are taken up again; one that another process works on is that one's.
-    if (told.kind !== 'accepted') this.log.warn({ sessionId: id, told }, 'the result of a replay was not stored');
+    if (told.outcome !== 'accepted') this.log.warn({ sessionId: id, told }, 'the result of a replay was not stored');
   }
 
   private async fail({ tenant, id }: SessionToRun, error: unknown): Promise<void> {
@@ -185,10 +186,10 @@ export class SessionRunner {
   }
 }
 
-const accepted = (told: Told, sessionId: AggregateId): void => {
-  if (told.kind === 'refused') refuseWith(told.refusal);
+const accepted = (told: SendOutcome, sessionId: AggregateId): void => {
+  if (told.outcome === 'refused') refuseWith(told.refusal);
   // The request may still be stored, under an id that the caller can ask for.
-  if (told.kind === 'unknown') refuse('TL0009', 'no answer in time; the session may still be made', { sessionId });
+  if (told.outcome === 'unknown') refuse('TL0009', 'no answer in time; the session may still be made', { sessionId });
 };
 
 const afterMs = (ms: number): Promise<void> =>

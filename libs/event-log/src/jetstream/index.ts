@@ -55,6 +55,7 @@ export {
   type CommandSender,
   createCommandSender,
   type SendOptions,
+  type SendOutcome,
   type UnaddressedCommand,
 } from './command-sender.ts';
 export { type HandedOver, handOver } from './hand-over.ts';
