@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
 import { SERVICES } from '@throughline/contracts';
+import { runCli } from './run-cli.ts';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
-// The built command, as a user runs it: `npm test` and `npm run verify` build before they test.
+// The built command, as a user runs it, for what only a process shows: `npm test` and `npm run verify` build before they test.
 const COMMAND = fileURLToPath(new URL('../bin/throughline.js', import.meta.url));
 const KEY = 'tlk_spec_secret';
 
@@ -25,7 +26,25 @@ let url: string;
 let folder: string;
 let heard: { method: string; url: string; body: unknown; key: unknown }[];
 
-const throughline = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
+const throughline = async (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> => {
+  const texts = { stdout: '', stderr: '' };
+  const into = (name: keyof typeof texts) => ({
+    write: (text: string | Uint8Array) => {
+      texts[name] += String(text);
+      return true;
+    },
+  });
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const stdout = { ...into('stdout'), isTTY: false, columns: 80 };
+    const code = await runCli(args, { env, workingDirectory: folder, stdout, stderr: into('stderr') });
+    return { code, ...texts };
+  } finally {
+    process.chdir(before);
+  }
+};
+const asProcess = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [COMMAND, ...args], {
       cwd: folder,
@@ -200,6 +219,16 @@ describe('history --aws', () => {
     ]);
     expect(heard[0]?.url).toBe('/api/v1/executions/e1/history?format=aws');
     expect(jsonOf(await connected('history', 'e1', '--aws', '--json'))).toEqual({ events: items });
+  });
+});
+
+describe('the installed command', () => {
+  it('says answers on standard output and faults on standard error, and ends with their code', async () => {
+    await answering({ 'GET /api/v1/executions': { items: [execution('e1')], nextCursor: null } });
+    const listed = await asProcess(['ls', '--url', url, '--api-key', KEY]);
+    expect(listed).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('e1') });
+    expect(await asProcess(['fly'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/unknown/) });
+    expect(await asProcess(['ls', '--url', url])).toMatchObject({ code: 3, stdout: '' });
   });
 });
 

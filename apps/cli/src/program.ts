@@ -25,12 +25,10 @@ import * as workflows from './commands/workflows.ts';
 import { findConnection } from './connection.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Invocation, Run } from './invocation.ts';
+import type { Surroundings } from './surroundings.ts';
 import { createTerminal } from './terminal.ts';
 
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly workingDirectory: string;
-  readonly stdout: NodeJS.WriteStream;
+export interface ProgramParts extends Surroundings {
   readonly onExitCode: (code: ExitCode) => void;
   /** Before any call, so that a failure can name the address. */
   readonly onConnection: (url: string) => void;
@@ -55,14 +53,18 @@ The address and key are those of --url and --api-key, else THROUGHLINE_URL and T
 Exit codes: 0 good; 1 the answer is bad; 2 wrong usage; 3 not reachable or not allowed.`;
 
 /** Every command only names its arguments here; what it does stands in commands/. */
-export const createProgram = (around: Surroundings): Command => {
+export const createProgram = (around: ProgramParts): Command => {
   const program = new Command('throughline')
     .description('Runs, follows, replays and audits workflows of a Throughline system.')
     .option('--url <url>', 'address of the front')
     .option('--api-key <key>', 'API key')
     .option('--json', 'JSON on standard output, for programs')
     .addHelpText('after', HELP_END)
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void around.stdout.write(text),
+      writeErr: (text) => void around.stderr.write(text),
+    });
   const run =
     <A extends unknown[]>(action: (cli: Invocation, ...args: A) => Promise<ExitCode>) =>
     async (...args: A): Promise<void> =>
@@ -88,7 +90,7 @@ export const createProgram = (around: Surroundings): Command => {
   return program;
 };
 
-const invocationOf = (program: Command, around: Surroundings): Invocation => {
+const invocationOf = (program: Command, around: ProgramParts): Invocation => {
   const options = program.opts<GlobalOptions>();
   const flags = {
     ...(options.url === undefined ? {} : { url: options.url }),
