@@ -28,6 +28,7 @@ import {
   walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
+import { type AttemptOutcome, attemptRecords } from '../record/attempt-record.ts';
 import { WalkedExecution } from '../walked-execution.ts';
 
 export interface DryRun {
@@ -249,28 +250,24 @@ const commandOf = ({ token, awaits, resource }: OpenAttempt, answer: DryRunAnswe
 
 /** By state, in the order that the attempts were scheduled: what ended them. */
 const recordedAnswers = (commits: readonly CommitAt[]): ReadonlyMap<string, readonly DryRunAnswer[]> => {
-  const first = commits[0];
   const answers = new Map<string, DryRunAnswer[]>();
-  if (!first) return answers;
-  const { tenant, aggregate, aggregateId } = first.commit;
-  let state = initialExecution({ tenant, aggregate, aggregateId });
-  for (const logged of commits) {
-    state = walkCommit(state, logged, ({ event, before, command }) => {
-      if (event.type !== 'StepSucceeded' && event.type !== 'StepFailed' && event.type !== 'StepTimedOut') return;
-      const attempt = before.attempts.get(event.token);
-      if (!attempt) return;
-      const { body } = command;
-      const answer: DryRunAnswer =
-        event.type === 'StepSucceeded' && 'output' in body && body.output !== undefined
-          ? { output: body.output }
-          : event.type === 'StepTimedOut'
-            ? { error: 'States.Timeout' }
-            : {
-                error: 'error' in body && typeof body.error === 'string' ? body.error : '',
-                ...('cause' in body && typeof body.cause === 'string' ? { cause: body.cause } : {}),
-              };
-      answers.set(attempt.state, [...(answers.get(attempt.state) ?? []), answer]);
-    });
+  for (const { state, outcome } of attemptRecords(commits).values()) {
+    const answer = asAnswer(outcome);
+    if (answer) answers.set(state, [...(answers.get(state) ?? []), answer]);
   }
   return answers;
+};
+
+const asAnswer = (outcome: AttemptOutcome): DryRunAnswer | undefined => {
+  switch (outcome.how) {
+    case 'succeeded':
+      return { output: outcome.output };
+    case 'failed':
+      return { error: outcome.error ?? '', ...(outcome.cause === undefined ? {} : { cause: outcome.cause }) };
+    case 'timed-out':
+      return { error: 'States.Timeout' };
+    case 'cut':
+    case 'open':
+      return undefined;
+  }
 };

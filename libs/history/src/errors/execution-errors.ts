@@ -12,11 +12,10 @@ import {
   type ExecutionState,
   failureOf,
   frameOf,
-  initialExecution,
   ROOT_FRAME,
-  walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
+import { walkHistory } from '../walk-history.ts';
 
 type EventOf<T extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: T }>;
 type Walked = WalkedEvent<ExecutionState>;
@@ -46,20 +45,16 @@ export const ERRORS_SHOWN_MAX = 500;
 
 /** Every error of an execution and what became of it, read off its log; undefined where there is no execution. */
 export const executionErrors = (commits: readonly CommitAt[]): ExecutionErrorsView | undefined => {
-  const first = commits[0];
-  if (!first) return undefined;
-  const { tenant, aggregate, aggregateId } = first.commit;
   const walk = new ErrorWalk();
-  let state = initialExecution({ tenant, aggregate, aggregateId });
-  for (const logged of commits) {
-    state = walkCommit(state, logged, (walked) => walk.see(walked, logged.commit.version));
-  }
-  return {
-    executionId: executionIdSchema.parse(aggregateId),
-    failure: failureOf(state),
-    items: walk.noted.map((noted) => shown(noted, state)),
-    truncated: walk.truncated,
-  };
+  const state = walkHistory(commits, (walked, { commit }) => walk.see(walked, commit.version));
+  return (
+    state && {
+      executionId: executionIdSchema.parse(state.ref.aggregateId),
+      failure: failureOf(state),
+      items: walk.noted.map((noted) => shown(noted, state)),
+      truncated: walk.truncated,
+    }
+  );
 };
 
 const shown = (noted: Noted, state: ExecutionState): ExecutionErrorsView['items'][number] => ({

@@ -13,14 +13,13 @@ import {
   type CommitAt,
   effectClassOf,
   type ExecutionState,
-  initialExecution,
   type OpenAttempt,
   stepFailure,
   stepOutput,
-  walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
-import { askedBy, attemptPlace } from '../what-if/recorded-answers.ts';
+import { walkHistory } from '../walk-history.ts';
+import { askedBy, attemptPlace } from './attempt-place.ts';
 
 /** How an attempt of the original went. */
 export type AttemptOutcome =
@@ -45,24 +44,16 @@ export interface AttemptRecord {
 export type AttemptRecords = ReadonlyMap<string, AttemptRecord>;
 
 export const attemptRecords = (commits: readonly CommitAt[], after = 0): AttemptRecords => {
-  const first = commits[0]?.commit;
-  if (!first) return new Map();
   const records = new Map<string, AttemptRecord>();
   const places = new Map<string, string>();
-  const { tenant, aggregate, aggregateId } = first;
-  let state = initialExecution({ tenant, aggregate, aggregateId });
-  for (const logged of commits) {
-    const { events, version } = logged.commit;
-    const isCut = events.some(({ type }) => CUTTING.has(type));
-    state = walkCommit(state, logged, (walked) => {
-      const { event } = walked;
-      if (event.type === 'StepScheduled') return opened(walked, version, { records, places });
-      const place = 'token' in event && event.token !== undefined ? places.get(event.token) : undefined;
-      const record = place === undefined ? undefined : records.get(place);
-      const ended = record && version > after ? endOf(walked, isCut) : undefined;
-      if (place !== undefined && record && ended) records.set(place, { ...record, ...ended });
-    });
-  }
+  walkHistory(commits, (walked, { commit: { version, events } }) => {
+    const { event } = walked;
+    if (event.type === 'StepScheduled') return opened(walked, version, { records, places });
+    const place = 'token' in event && event.token !== undefined ? places.get(event.token) : undefined;
+    const record = place === undefined ? undefined : records.get(place);
+    const ended = record && version > after ? endOf(walked, events) : undefined;
+    if (place !== undefined && record && ended) records.set(place, { ...record, ...ended });
+  });
   return records;
 };
 
@@ -94,7 +85,7 @@ const opened = ({ index, after }: WalkedEvent<ExecutionState>, version: number, 
 
 const endOf = (
   { event, command, before }: WalkedEvent<ExecutionState>,
-  isCut: boolean,
+  beside: readonly { readonly type: string }[],
 ): Pick<AttemptRecord, 'outcome'> | Pick<AttemptRecord, 'outcome' | 'effectClass'> | undefined => {
   switch (event.type) {
     case 'StepSucceeded':
@@ -113,7 +104,7 @@ const endOf = (
     case 'StepTimedOut':
       return { outcome: { how: 'timed-out', kind: event.kind } };
     case 'StepCancelled':
-      return isCut ? { outcome: { how: 'cut' } } : undefined;
+      return beside.some(({ type }) => CUTTING.has(type)) ? { outcome: { how: 'cut' } } : undefined;
     default:
       return undefined;
   }

@@ -4,15 +4,14 @@ import {
   effectClassOf,
   type ExecutionState,
   frameOf,
-  initialExecution,
   outputLeft,
   stepFailure,
   stepOutput,
-  walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
 import { stepOfEvent, type Visit, visitKey } from '../step-of-event.ts';
-import { askedBy } from '../what-if/recorded-answers.ts';
+import { walkHistory } from '../walk-history.ts';
+import { askedBy } from './attempt-place.ts';
 
 export interface RecordedVisit extends Visit {
   /** The commit that first says anything of it. */
@@ -35,21 +34,14 @@ interface VisitAttempt {
 /** What an execution did after a commit, visit by visit, in the order of their first events. */
 export const recordedVisits = (commits: readonly CommitAt[], after = 0): ReadonlyMap<string, RecordedVisit> => {
   const visits = new Map<string, RecordedVisit>();
-  const first = commits[0]?.commit;
-  if (!first) return visits;
-  const { tenant, aggregate, aggregateId } = first;
-  let state = initialExecution({ tenant, aggregate, aggregateId });
-  for (const logged of commits) {
-    const { version } = logged.commit;
-    state = walkCommit(state, logged, (walked) => {
-      const of = version > after && SHOWN.has(walked.event.type) ? stepOfEvent(walked) : undefined;
-      if (!of) return;
-      const key = visitKey(of);
-      const visit = visits.get(key) ?? { ...of, commit: version, attempts: new Map() };
-      visits.set(key, visit);
-      see(visit, walked, version);
-    });
-  }
+  walkHistory(commits, (walked, { commit: { version } }) => {
+    const of = version > after && SHOWN.has(walked.event.type) ? stepOfEvent(walked) : undefined;
+    if (!of) return;
+    const key = visitKey(of);
+    const visit = visits.get(key) ?? { ...of, commit: version, attempts: new Map() };
+    visits.set(key, visit);
+    see(visit, walked, version);
+  });
   return visits;
 };
 

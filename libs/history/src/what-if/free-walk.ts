@@ -15,11 +15,10 @@ import {
   openRequests,
   walkCommit,
 } from '@throughline/execution';
+import { askedBy, attemptPlace } from '../record/attempt-place.ts';
 import type { PendingCommand, WalkedExecution } from '../walked-execution.ts';
 import {
   approvalAsked,
-  askedBy,
-  attemptPlace,
   callOf,
   CONTINUATION,
   EXECUTION_APPROVAL,

@@ -1,18 +1,17 @@
 import { parseInstant } from '@throughline/asl';
-import type { ExecutionEvent, Instant, Json, RecordedExecutionCommand, WhatIfCall } from '@throughline/contracts';
+import type { ExecutionEvent, Instant, RecordedExecutionCommand, WhatIfCall } from '@throughline/contracts';
 import {
   type ArmedTimer,
   canonicalHash,
   type CommitAt,
   type ExecutionState,
   frameOf,
-  initialExecution,
   isControlCommand,
   type OpenAttempt,
-  taskTokenOf,
-  walkCommit,
   type WalkedEvent,
 } from '@throughline/execution';
+import { askedBy, attemptPlace } from '../record/attempt-place.ts';
+import { walkHistory } from '../walk-history.ts';
 
 /** What somebody outside of the execution said, and how long after it was asked. */
 export interface RecordedReport {
@@ -62,26 +61,6 @@ export const CONTINUATION = 'continuation';
 
 export const msOf = (at: Instant): number => parseInstant(at) ?? 0;
 
-/** Which question an attempt is: the same for equal requests, whichever token goes with them. */
-export const askedBy = (
-  { ref }: Pick<ExecutionState, 'ref'>,
-  { resource, input, token }: Pick<OpenAttempt, 'resource' | 'input' | 'token'>,
-): string => {
-  const placeholder = taskTokenOf(ref, token);
-  const text = JSON.stringify(input);
-  // What JSON.parse gives of JSON text is JSON.
-  const request = text.includes(placeholder) ? (JSON.parse(text.replaceAll(placeholder, 'token')) as Json) : input;
-  return canonicalHash([resource, request]);
-};
-
-export const attemptPlace = ({
-  frame,
-  state,
-  visit,
-  attempt,
-}: Pick<OpenAttempt, 'frame' | 'state' | 'visit' | 'attempt'>): string =>
-  JSON.stringify([frame, state, visit, attempt]);
-
 export const EXECUTION_APPROVAL = 'approval';
 export const approvalAsked = 'approval of the execution';
 
@@ -108,13 +87,10 @@ export const callOf = ({ state, frame, visit, attempt, resource, effectClass, in
 
 /** Everything that the world did to an execution. */
 export const recordedOf = (commits: readonly CommitAt[]): Recorded => {
-  const first = commits[0]?.commit;
-  if (!first) throw new Error('an execution without commits');
-  const { tenant, aggregate, aggregateId } = first;
   const recording = new Recording();
-  let state = initialExecution({ tenant, aggregate, aggregateId });
-  for (const logged of commits) state = walkCommit(state, logged, (walked) => recording.see(walked));
-  return { calls: recording.calls, controls: recording.controls, lags: recording.lags, last: state };
+  const last = walkHistory(commits, (walked) => recording.see(walked));
+  if (!last) throw new Error('an execution without commits');
+  return { calls: recording.calls, controls: recording.controls, lags: recording.lags, last };
 };
 
 class Recording {
