@@ -5,15 +5,20 @@ export interface FrontConfig {
   readonly host: string;
   readonly port: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-  readonly upstreams: Readonly<Record<ServiceName, string>>;
+  /** The instances of each service; at least one. */
+  readonly upstreams: Readonly<Record<ServiceName, readonly string[]>>;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const INSTANCES_MAX = 64;
+const urlSchema = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin);
+/** One URL, or those of several instances with commas between. */
 const upstream = (port: number) =>
   z
-    .url({ protocol: /^https?$/ })
+    .string()
     .default(`http://127.0.0.1:${port}`)
-    .transform((text) => new URL(text).origin);
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .pipe(z.array(urlSchema).min(1).max(INSTANCES_MAX));
 
 const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -41,10 +46,8 @@ export const frontConfig = (env: Readonly<Record<string, string | undefined>>): 
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) throw new Error(`the environment is not valid:\n${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
+  const entries = SERVICES.map((service): [ServiceName, readonly string[]] => [service, data[VARIABLES[service]]]);
   // One entry for each member of SERVICES, which fromEntries cannot express.
-  const upstreams = Object.fromEntries(SERVICES.map((service) => [service, data[VARIABLES[service]]])) as Record<
-    ServiceName,
-    string
-  >;
+  const upstreams = Object.fromEntries(entries) as Record<ServiceName, readonly string[]>;
   return Object.freeze({ host: data.HOST, port: data.PORT, logLevel: data.LOG_LEVEL, upstreams });
 };

@@ -224,3 +224,95 @@ it('serves the API pages of each service with their assets, and one document of 
 it('names every variable that is wrong', () => {
   expect(() => frontConfig({ PORT: 'http', AUDIT_SERVICE_URL: 'ftp://x' })).toThrow(/PORT[\s\S]*AUDIT_SERVICE_URL/);
 });
+
+interface FakeInstance {
+  readonly url: string;
+  saysReady: boolean;
+  close(): Promise<void>;
+}
+
+describe('several instances of a service', () => {
+  const withOrchestrators = async (urls: readonly string[]): Promise<Pick<FakeInstance, 'url' | 'close'>> => {
+    const app = await createFront(frontConfig({ ORCHESTRATOR_URL: urls.join(', '), LOG_LEVEL: 'silent' }));
+    return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
+  };
+  const another = async (answer: string): Promise<FakeInstance> => {
+    const app = Fastify({ forceCloseConnections: true });
+    app.get('/health/ready', (_, reply) => reply.status(instance.saysReady ? 200 : 503).send({}));
+    app.all('/api/*', (_, reply) => reply.status(200).send(answer));
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const instance: FakeInstance = { url, saysReady: true, close: () => app.close() };
+    return instance;
+  };
+  const ask = async (address: string, method = 'POST') =>
+    (await fetch(`${address}/api/v1/workflows/w/executions`, { method })).text();
+
+  it('take turns, and one that says it is not ready gets nothing while another is', async () => {
+    const [a, b] = [await another('a'), await another('b')];
+    const other = await withOrchestrators([a.url, b.url]);
+    expect(new Set([await ask(other.url), await ask(other.url)])).toEqual(new Set(['a', 'b']));
+    a.saysReady = false;
+    await eventuallyOnly('b', () => ask(other.url));
+    a.saysReady = true;
+    b.saysReady = false;
+    await eventuallyOnly('a', () => ask(other.url));
+    await Promise.all([other.close(), a.close(), b.close()]);
+  });
+
+  it('stand in for one that cannot be reached, also for what may not be sent twice', async () => {
+    const [a, b] = [await another('a'), await another('b')];
+    const other = await withOrchestrators([a.url, b.url]);
+    await a.close();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask(other.url)));
+    expect(new Set(answers)).toEqual(new Set(['b']));
+    await b.close();
+    const none = await fetch(`${other.url}/api/v1/stats`);
+    expect([none.status, await none.json()]).toMatchObject([503, { code: 'TL0008' }]);
+    await other.close();
+  });
+
+  it('do not get a second time what an instance took and did not answer, unless it only reads', async () => {
+    const heardOf: string[] = [];
+    const cutting = createServer((request, response) => {
+      if (request.url === '/health/ready') return void response.end('{}');
+      heardOf.push(request.method ?? '');
+      request.socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(cutting, 'listening');
+    const good = await another('b');
+    const other = await withOrchestrators([`http://127.0.0.1:${(cutting.address() as AddressInfo).port}`, good.url]);
+    const start = await fetch(`${other.url}/api/v1/workflows/w/executions`, { method: 'POST' });
+    expect([start.status, await start.json(), heardOf]).toMatchObject([503, { code: 'TL0008' }, ['POST']]);
+    for (let asked = 0; heardOf.length < 2 && asked < 100; asked += 1) {
+      expect(await (await fetch(`${other.url}/api/v1/stats`)).text()).toBe('b');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(heardOf).toEqual(['POST', 'GET']);
+    await Promise.all([other.close(), good.close()]);
+    cutting.close();
+  });
+
+  it('are all named by the health of front, which is ready while one of them is', async () => {
+    const good = await another('b');
+    const gone = 'http://127.0.0.1:9';
+    const other = await withOrchestrators([gone, good.url]);
+    const { services } = (await (await fetch(`${other.url}/health/ready`)).json()) as {
+      services: { orchestrator: unknown };
+    };
+    expect(services.orchestrator).toMatchObject({
+      status: 'ready',
+      detail: { [gone]: { status: 'unreachable' }, [good.url]: { status: 'ready' } },
+    });
+    await Promise.all([other.close(), good.close()]);
+  });
+});
+
+/** The instances are asked now and then, so a change of theirs shows a little later. */
+const eventuallyOnly = async (answer: string, ask: () => Promise<string>): Promise<void> => {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const answers = new Set([await ask(), await ask(), await ask()]);
+    if (answers.size === 1 && answers.has(answer)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the others still get requests that are ${answer}'s`);
+};

@@ -8,11 +8,12 @@ import { indexPage } from './pages.ts';
 import { mergedOpenApi } from './openapi-merge.ts';
 import { proxyDocs, proxyRoutes } from './proxy.ts';
 import { healthOfUpstreams } from './upstream-health.ts';
+import { Upstreams } from './upstreams.ts';
 
 /** As the services have it: a definition may have 1 MB, the rest is for the JSON around it. */
 export const BODY_BYTES_MAX = 1.5 * 1024 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
-/** Per service. A stream holds one as long as it is watched. */
+/** Per instance of a service. A stream holds one as long as it is watched. */
 const UPSTREAM_CONNECTIONS_MAX = 2_048;
 const CONNECT_TIMEOUT_MS = 3_000;
 /** An asset's name of 256 characters, each escaped as UTF-8. */
@@ -48,9 +49,12 @@ export const createFront = async (config: FrontConfig): Promise<FastifyInstance>
     destroyAgent: true,
     disableRequestLogging: true,
   });
-  proxyRoutes(app, config);
-  proxyDocs(app, config, SERVICES);
-  ownPages(app, config);
+  const upstreams = new Upstreams(config.upstreams);
+  upstreams.watch();
+  app.addHook('onClose', async () => upstreams.stop());
+  proxyRoutes(app, upstreams);
+  proxyDocs(app, upstreams, SERVICES);
+  ownPages(app, upstreams);
   closeUnusedConnections(app);
   return app;
 };
@@ -67,23 +71,23 @@ const closeUnusedConnections = (app: FastifyInstance): void => {
   });
 };
 
-const ownPages = (app: FastifyInstance, config: FrontConfig): void => {
+const ownPages = (app: FastifyInstance, upstreams: Upstreams): void => {
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', async (_, reply) => {
-    const upstreams = await healthOfUpstreams(config);
-    const ready = upstreams.every(({ status }) => status === 'ready');
-    const services = Object.fromEntries(upstreams.map(({ service, status, detail }) => [service, { status, detail }]));
+    const health = await healthOfUpstreams(upstreams);
+    const ready = health.every(({ status }) => status === 'ready');
+    const services = Object.fromEntries(health.map(({ service, status, detail }) => [service, { status, detail }]));
     return reply.status(ready ? 200 : 503).send({ status: ready ? 'ok' : 'error', services });
   });
   app.get('/', async (_, reply) =>
     reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
-      .send(indexPage(await healthOfUpstreams(config))),
+      .send(indexPage(await healthOfUpstreams(upstreams))),
   );
   app.get('/docs-json', async (request, reply) => {
     try {
-      return await mergedOpenApi(config);
+      return await mergedOpenApi(upstreams);
     } catch (error) {
       request.log.warn({ err: error }, 'no merged OpenAPI');
       return answerError(reply, 'TL0008', 'the OpenAPI document of a service cannot be read');

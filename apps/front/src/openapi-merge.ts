@@ -1,6 +1,6 @@
 import { SERVICES } from '@throughline/contracts';
 import { z } from 'zod';
-import type { FrontConfig } from './config.ts';
+import type { Upstreams } from './upstreams.ts';
 
 const documentSchema = z.looseObject({
   openapi: z.string(),
@@ -12,10 +12,11 @@ const documentSchema = z.looseObject({
 const FETCH_TIMEOUT_MS = 5_000;
 
 /** One document for the one address. Services never share a path: a spec of the contracts holds that. */
-export const mergedOpenApi = async (config: FrontConfig): Promise<object> => {
+export const mergedOpenApi = async (upstreams: Upstreams): Promise<object> => {
   const documents = await Promise.all(
     SERVICES.map(async (service) => {
-      const url = `${config.upstreams[service]}/docs-json`;
+      const [instance] = upstreams.inTurn(service);
+      const url = `${instance?.origin}/docs-json`;
       const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
       return documentSchema.parse(await response.json());
     }),

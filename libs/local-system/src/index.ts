@@ -12,6 +12,7 @@ export {
   type ExampleServer,
   freePort,
   freePorts,
+  type InstanceCounts,
   portBaseOf,
   type Ports,
   portsFrom,

@@ -40,6 +40,17 @@ test('free ports are all different', async () => {
   expect(await takenPorts(all.map((port) => ({ port, name: 'x' })))).toBeUndefined();
 });
 
+test('several instances of a service have ports of their own, and all ports stay apart', async () => {
+  const counts = { orchestrator: 7, 'step-worker': 2 };
+  for (const ports of [portsFrom(7400, counts), await freePorts(counts)]) {
+    const { front, nats, natsMonitor, postgres, services, instances, examples } = ports;
+    const inUse = [...Object.values(instances).flat(), front, nats, natsMonitor, postgres, ...Object.values(examples)];
+    expect(new Set(inUse).size).toBe(7 + 2 + 3 + 4 + new Set(Object.values(examples)).size);
+    expect(Object.entries(services)).toEqual(Object.entries(instances).map(([name, [first]]) => [name, first]));
+  }
+  expect(() => portsFrom(7400, { orchestrator: 8 })).toThrow('1 to 7 instances');
+});
+
 test('THROUGHLINE_PORT_BASE shifts every port, and nonsense in it is refused', () => {
   expect(portsFrom(portBaseOf({}))).toMatchObject({ front: 7400, nats: 7422, postgres: 7432 });
   expect(portsFrom(portBaseOf({ THROUGHLINE_PORT_BASE: '8400' })).services['telemetry-ingestor']).toBe(8405);

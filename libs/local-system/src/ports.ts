@@ -4,7 +4,10 @@ import { SERVICES, type ServiceName } from '@throughline/contracts';
 
 export interface Ports {
   readonly front: number;
+  /** Of the first instance of each. */
   readonly services: Readonly<Record<ServiceName, number>>;
+  /** Of every instance of each, the first one's first. */
+  readonly instances: Readonly<Record<ServiceName, readonly number[]>>;
   readonly nats: number;
   readonly natsMonitor: number;
   readonly postgres: number;
@@ -37,9 +40,16 @@ export function portBaseOf(env: Readonly<Record<string, string | undefined>>): n
   return base;
 }
 
-export const portsFrom = (base: number): Ports => ({
+/** How many instances of a service there are; one where not given. */
+export type InstanceCounts = Readonly<Partial<Record<ServiceName, number>>>;
+
+/** Where the five ports of the first, second, … instances begin: between the other ports. */
+const INSTANCE_OFFSETS = [1, 11, 16, 24, 33, 38, 43] as const;
+
+export const portsFrom = (base: number, counts: InstanceCounts = {}): Ports => ({
   front: base,
-  services: byName(SERVICES, (index) => base + 1 + index),
+  services: byName(SERVICES, (index) => base + INSTANCE_OFFSETS[0] + index),
+  instances: perInstance(counts, (index, instance) => base + (INSTANCE_OFFSETS[instance] ?? Number.NaN) + index),
   nats: base + 22,
   natsMonitor: base + 23,
   postgres: base + 32,
@@ -51,17 +61,40 @@ function exampleServers(portAt: (index: number) => number): Ports['examples'] {
   return { ...byName(orders, portAt), ...byName(changes, portAt) };
 }
 
+function perInstance(
+  counts: InstanceCounts,
+  portAt: (service: number, instance: number) => number,
+): Ports['instances'] {
+  const named = SERVICES.map((name, service): [ServiceName, readonly number[]] => [
+    name,
+    Array.from({ length: instancesOf(name, counts) }, (_, instance) => portAt(service, instance)),
+  ]);
+  // One entry for each of SERVICES, which fromEntries cannot express.
+  return Object.fromEntries(named) as Record<ServiceName, readonly number[]>;
+}
+
+function instancesOf(service: ServiceName, counts: InstanceCounts): number {
+  const count = counts[service] ?? 1;
+  if (!Number.isInteger(count) || count < 1 || count > INSTANCE_OFFSETS.length) {
+    throw new Error(`there can be 1 to ${INSTANCE_OFFSETS.length} instances of ${service}, not ${count}`);
+  }
+  return count;
+}
+
 /** Every port one that is free now: for tests, several systems side by side. */
-export async function freePorts(): Promise<Ports> {
-  const free = await takeFreePorts(4 + SERVICES.length + EXAMPLE_SERVERS.length);
+export async function freePorts(counts: InstanceCounts = {}): Promise<Ports> {
+  const instancesWanted = SERVICES.reduce((sum, service) => sum + instancesOf(service, counts), 0);
+  const free = await takeFreePorts(4 + instancesWanted + EXAMPLE_SERVERS.length);
   const next = (): number => {
     const port = free.pop();
     if (port === undefined) throw new Error('counted too few ports');
     return port;
   };
+  const instances = perInstance(counts, next);
   return {
     front: next(),
-    services: byName(SERVICES, next),
+    services: byName(SERVICES, (index) => instances[SERVICES[index] ?? 'orchestrator'][0] ?? next()),
+    instances,
     nats: next(),
     natsMonitor: next(),
     postgres: next(),

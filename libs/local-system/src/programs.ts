@@ -22,15 +22,19 @@ const NODE_ARGS = ['--enable-source-maps', '--max-semi-space-size=64'];
 
 const OTEL_MODULE = join(CHECKOUT, 'libs', 'service-host', 'dist', 'otel.js');
 
-export const serviceProgram = (service: ServiceName, ports: Ports): Program => ({
-  name: service,
-  nodeArgs: [...NODE_ARGS, '--import', pathToFileURL(OTEL_MODULE).href],
-  entry: join(CHECKOUT, 'apps', service, 'dist', 'main.js'),
-  env: { PORT: String(ports.services[service]), OTEL_SERVICE_NAME: service },
-  readyUrl: `http://127.0.0.1:${ports.services[service]}/health/ready`,
-});
+/** One for each instance; the first is named as the service is, the others are `orchestrator-2`, `orchestrator-3`, … */
+export const servicePrograms = (service: ServiceName, ports: Ports): readonly Program[] =>
+  ports.instances[service].map((port, index) => ({
+    name: index === 0 ? service : `${service}-${index + 1}`,
+    nodeArgs: [...NODE_ARGS, '--import', pathToFileURL(OTEL_MODULE).href],
+    entry: join(CHECKOUT, 'apps', service, 'dist', 'main.js'),
+    env: { PORT: String(port), OTEL_SERVICE_NAME: service },
+    readyUrl: `${urlOf(port)}/health/ready`,
+  }));
 
-/** ORCHESTRATOR_URL, STEP_WORKER_URL, …: where front finds each service. */
+const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
+
+/** ORCHESTRATOR_URL, STEP_WORKER_URL, …: where front finds the instances of each service. */
 export const urlVariableOf = (service: ServiceName): string => `${service.replaceAll('-', '_').toUpperCase()}_URL`;
 
 export const frontProgram = (ports: Ports): Program => ({
@@ -39,9 +43,11 @@ export const frontProgram = (ports: Ports): Program => ({
   entry: join(CHECKOUT, 'apps', 'front', 'dist', 'main.js'),
   env: {
     PORT: String(ports.front),
-    ...Object.fromEntries(SERVICES.map((name) => [urlVariableOf(name), `http://127.0.0.1:${ports.services[name]}`])),
+    ...Object.fromEntries(
+      SERVICES.map((service) => [urlVariableOf(service), ports.instances[service].map(urlOf).join(',')]),
+    ),
   },
-  readyUrl: `http://127.0.0.1:${ports.front}/health/live`,
+  readyUrl: `${urlOf(ports.front)}/health/live`,
 });
 
 export const exampleProgram = (example: ExampleName, server: ExampleServer, ports: Ports): Program => ({
@@ -49,7 +55,7 @@ export const exampleProgram = (example: ExampleName, server: ExampleServer, port
   nodeArgs: ['--enable-source-maps'],
   entry: join(CHECKOUT, 'examples', example, 'dist', `${server}.js`),
   env: { PORT: String(ports.examples[server]) },
-  readyUrl: `http://127.0.0.1:${ports.examples[server]}/health/live`,
+  readyUrl: `${urlOf(ports.examples[server])}/health/live`,
 });
 
 export function checkBuilt(program: Program): void {

@@ -14,6 +14,7 @@ import {
   EXAMPLES,
   type ExampleServer,
   freePorts,
+  type InstanceCounts,
   portBaseOf,
   type Ports,
   portsFrom,
@@ -22,7 +23,7 @@ import {
 } from './ports.ts';
 import { claimPostgresHome } from './postgres-home.ts';
 import { startPostgres, type RunningPostgres } from './postgres.ts';
-import { exampleProgram, frontProgram, serviceProgram, type Program } from './programs.ts';
+import { exampleProgram, frontProgram, servicePrograms, type Program } from './programs.ts';
 import { startService, type RunningService } from './service-process.ts';
 
 export interface SystemOptions {
@@ -32,6 +33,8 @@ export interface SystemOptions {
   readonly portBase?: number | 'free';
   /** Which services to start; all five where not given. */
   readonly services?: readonly ServiceName[];
+  /** Of each service so many processes, named `orchestrator`, `orchestrator-2`, …; one of each where not given. */
+  readonly instances?: InstanceCounts;
   /** Added to the environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
   /** Modules of SDK handlers that step-worker loads, as absolute paths. */
@@ -61,11 +64,12 @@ export interface RunningSystem {
   readonly apiKeysFile: string;
   readonly localKeyFile: string;
   readonly frontUrl: string;
+  /** Of the first instance of each. */
   readonly serviceUrls: Readonly<Record<ServiceName, string>>;
   readonly exampleUrls: Readonly<Record<ExampleServer, string>>;
   /** In the order asked for. */
   readonly people: readonly PersonsKeys[];
-  /** By name: the services, `front` and the example's servers. */
+  /** By name: the services, their further instances (`orchestrator-2`), `front` and the example's servers. */
   readonly processes: ReadonlyMap<string, RunningService>;
   readonly nats: RunningNats | undefined;
   readonly postgres: RunningPostgres | undefined;
@@ -94,10 +98,10 @@ class Starting {
   }
 
   async run(): Promise<RunningSystem> {
-    const { home, people = [], secrets = [], portBase = portBaseOf(process.env) } = this.options;
+    const { home, people = [], secrets = [], portBase = portBaseOf(process.env), instances } = this.options;
     const services = this.options.services ?? SERVICES;
     mkdirSync(join(home, 'logs'), { recursive: true });
-    const ports = portBase === 'free' ? await freePorts() : portsFrom(portBase);
+    const ports = portBase === 'free' ? await freePorts(instances) : portsFrom(portBase, instances);
     await this.checkPorts(ports, services);
     const { natsUrl, databaseUrl } = await this.startServers(ports);
     const frontUrl = `http://127.0.0.1:${ports.front}`;
@@ -106,7 +110,7 @@ class Starting {
     const environment = this.environment({ natsUrl, databaseUrl, apiKeysFile, ports });
     for (const name of secrets) makeSecret(environment['THROUGHLINE_SECRETS_DIR'], name);
     const programs = [
-      ...services.map((service) => serviceProgram(service, ports)),
+      ...services.flatMap((service) => servicePrograms(service, ports)),
       frontProgram(ports),
       ...this.exampleServers().map(({ example, server }) => exampleProgram(example, server, ports)),
     ];
@@ -138,7 +142,7 @@ class Starting {
     const { natsUrl, databaseUrl } = this.options;
     const wanted: WantedPort[] = [
       { port: ports.front, name: 'front' },
-      ...services.map((name) => ({ port: ports.services[name], name })),
+      ...services.flatMap((name) => ports.instances[name].map((port) => ({ port, name }))),
       ...(natsUrl === undefined
         ? [
             { port: ports.nats, name: 'NATS' },
@@ -201,8 +205,8 @@ class Starting {
 
   /** The orchestrator makes and checks the streams, so it is up before anything that reads them. */
   private async startPrograms(programs: readonly Program[], env: NodeJS.ProcessEnv): Promise<void> {
-    const first = programs.filter((program) => program.name === 'orchestrator');
-    const rest = programs.filter((program) => program.name !== 'orchestrator');
+    const first = programs.filter(({ name }) => name === 'orchestrator');
+    const rest = programs.filter(({ name }) => name !== 'orchestrator');
     for (const group of [first, rest]) {
       const outcomes = await Promise.allSettled(group.map((program) => this.startProgram(program, env)));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
