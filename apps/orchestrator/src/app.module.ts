@@ -87,7 +87,8 @@ const recent = new RecentCommits();
         logger: Logger,
       ) => {
         const logConnection = await connectNats({ url: host.natsUrl, name: `${host.service}-log` });
-        return new Engine(nc, logConnection, recent, reads, prisma, tokens, orchestratorConfig(), logger);
+        const config = { ...orchestratorConfig(), replicas: host.replicas };
+        return new Engine(nc, logConnection, recent, reads, prisma, tokens, config, logger);
       },
       inject: [NATS_CONNECTION, EngineReads, PrismaClient, TaskTokens, HOST_CONFIG, LOGGER],
     },

@@ -5,6 +5,7 @@ import {
   JetStreamEventLog,
   type NatsConnection,
   type Publisher,
+  type StreamsOptions,
   type StreamWatch,
   watchStreams,
   type WorkQueue,
@@ -35,6 +36,8 @@ const PARTITION = 0;
 const TIMERS_IN_FLIGHT = 500;
 const DRAIN_MS = 5_000;
 
+export type EngineConfig = OrchestratorConfig & StreamsOptions;
+
 /** Everything that decides, put together: the command loop with its two consumers, and what keeps the queues whole. */
 export class Engine {
   readonly log: JetStreamEventLog;
@@ -48,7 +51,7 @@ export class Engine {
   readonly preflight: Preflight;
   private readonly nc: NatsConnection;
   private readonly logger: Logger;
-  private readonly config: OrchestratorConfig;
+  private readonly config: EngineConfig;
   private readonly publisher: Publisher;
   private readonly reconciler: Reconciler;
   private readonly clock: LogClock;
@@ -66,7 +69,7 @@ export class Engine {
     reads: EngineReads,
     prisma: PrismaClient,
     tokens: TaskTokens,
-    config: OrchestratorConfig,
+    config: EngineConfig,
     logger: Logger,
   ) {
     this.nc = nc;
@@ -124,6 +127,7 @@ export class Engine {
   async start(): Promise<void> {
     await this.room.start();
     this.watch = watchStreams(this.nc, {
+      replicas: this.config.replicas,
       onRecreated: (streams) => this.logger.warn({ streams }, 'missing streams were made again'),
       onProblem: (problem) => this.logger.error({ problem }, 'a stream is missing'),
     });

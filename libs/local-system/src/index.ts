@@ -3,6 +3,7 @@ export { ProcessFailed, type Launched } from './child-process.ts';
 export { localKey, type LocalKey } from './api-key.ts';
 export { taskTokenKeyFile } from './task-token-key.ts';
 export { findNatsServer, startNats, type NatsOptions, type RunningNats } from './nats-server.ts';
+export { startNatsCluster, type NatsClusterOptions, type RunningNatsCluster } from './nats-cluster.ts';
 export { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres.ts';
 export { findPostgres } from './postgres-binaries.ts';
 export { migrate, schemaOf, type Migration } from './migrate.ts';

@@ -15,6 +15,19 @@ export interface NatsOptions {
   readonly monitorPort?: number;
   readonly binary?: string;
   readonly logFile?: string;
+  /** One of several servers that hold the streams together. */
+  readonly cluster?: ClusterMember;
+  /** What the streams may reserve; absent: what the server makes of the room on its disk. */
+  readonly fileStoreBytesMax?: number;
+}
+
+export interface ClusterMember {
+  readonly cluster: string;
+  readonly serverName: string;
+  /** Where the other servers reach this one. */
+  readonly port: number;
+  /** Ports of all members. */
+  readonly members: readonly number[];
 }
 
 export interface RunningNats {
@@ -37,7 +50,7 @@ export async function startNats(options: NatsOptions): Promise<RunningNats> {
   mkdirSync(dir, { recursive: true });
   const binary = options.binary ?? findNatsServer();
   const logFile = options.logFile ?? join(dir, 'nats-server.log');
-  const start = (ports: ServerPorts) => startServer({ dir, binary, logFile, ports });
+  const start = (ports: ServerPorts) => startServer({ ...options, binary, logFile, ports });
   let server = await start({ client: options.port ?? 0, monitor: options.monitorPort ?? 0 });
   const ports = server.ports;
   return {
@@ -61,24 +74,19 @@ interface ServerPorts {
   readonly monitor: number;
 }
 
-interface StartServer {
-  readonly dir: string;
+interface StartServer extends NatsOptions {
   readonly binary: string;
   readonly logFile: string;
   readonly ports: ServerPorts;
 }
 
-async function startServer({
-  dir,
-  binary,
-  logFile,
-  ports,
-}: StartServer): Promise<{ launched: Launched; ports: ServerPorts }> {
+async function startServer(start: StartServer): Promise<{ launched: Launched; ports: ServerPorts }> {
+  const { dir, binary, logFile, cluster } = start;
   const configFile = join(dir, 'nats-server.conf');
   checkStoreIsFree(dir, configFile);
-  writeFileSync(configFile, configuration(dir, ports));
+  writeFileSync(configFile, configuration(start));
   const launched = await launch({
-    name: 'nats-server',
+    name: cluster?.serverName ?? 'nats-server',
     command: binary,
     args: ['--config', configFile],
     env: process.env,
@@ -90,7 +98,7 @@ async function startServer({
   let bound: ServerPorts | undefined;
   const isReady = async (): Promise<boolean> => {
     bound ??= readPorts(portsFile);
-    return bound !== undefined && (await isHealthy(bound.monitor));
+    return bound !== undefined && (await isHealthy(bound.monitor, cluster === undefined ? 'whole' : 'own'));
   };
   await waitUntilReady(launched, isReady, { timeoutMs: READY_TIMEOUT_MS });
   rmSync(portsFile, { force: true });
@@ -101,7 +109,7 @@ async function startServer({
 const anyWhenZero = (port: number): number => (port === 0 ? -1 : port);
 
 /** `sync_interval: always` because an acknowledged commit must survive power loss. */
-const configuration = (dir: string, ports: ServerPorts): string =>
+const configuration = ({ dir, ports, cluster, fileStoreBytesMax }: StartServer): string =>
   [
     `host: "127.0.0.1"`,
     `port: ${anyWhenZero(ports.client)}`,
@@ -109,9 +117,25 @@ const configuration = (dir: string, ports: ServerPorts): string =>
     `ports_file_dir: ${JSON.stringify(dir)}`,
     `max_payload: 4MB`,
     `write_deadline: "10s"`,
-    `jetstream { store_dir: ${JSON.stringify(join(dir, 'jetstream'))}, sync_interval: always }`,
+    `jetstream {`,
+    `  store_dir: ${JSON.stringify(join(dir, 'jetstream'))}`,
+    `  sync_interval: always`,
+    ...(fileStoreBytesMax === undefined ? [] : [`  max_file_store: ${fileStoreBytesMax}`]),
+    `}`,
+    ...(cluster === undefined ? [] : clusterConfiguration(cluster)),
     '',
   ].join('\n');
+
+/** `no_advertise`: clients keep to the addresses that they were given, which may be a proxy's. */
+const clusterConfiguration = ({ cluster, serverName, port, members }: ClusterMember): string[] => [
+  `server_name: ${JSON.stringify(serverName)}`,
+  `cluster {`,
+  `  name: ${JSON.stringify(cluster)}`,
+  `  listen: "127.0.0.1:${port}"`,
+  `  no_advertise: true`,
+  `  routes: [${members.map((member) => `"nats-route://127.0.0.1:${member}"`).join(', ')}]`,
+  `}`,
+];
 
 function readPorts(portsFile: string): ServerPorts | undefined {
   if (!existsSync(portsFile)) return undefined;
@@ -122,9 +146,13 @@ function readPorts(portsFile: string): ServerPorts | undefined {
   return { client: portOf(parsed.nats), monitor: portOf(parsed.monitoring) };
 }
 
-async function isHealthy(monitorPort: number): Promise<boolean> {
+/** `own`: JetStream is up in this server, whatever the others do; `whole`: every stream can be used, too. */
+export async function isHealthy(monitorPort: number, health: 'own' | 'whole'): Promise<boolean> {
+  const query = health === 'own' ? '?js-enabled-only=true' : '';
   try {
-    const response = await fetch(`http://127.0.0.1:${monitorPort}/healthz`, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(`http://127.0.0.1:${monitorPort}/healthz${query}`, {
+      signal: AbortSignal.timeout(2_000),
+    });
     await response.arrayBuffer();
     return response.ok;
   } catch {

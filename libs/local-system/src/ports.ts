@@ -114,7 +114,7 @@ function byName<N extends string>(names: readonly N[], portAt: (index: number) =
 }
 
 /** All are held open together, so that none is given twice. */
-async function takeFreePorts(count: number): Promise<number[]> {
+export async function takeFreePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, () => listenOn(0)));
   const ports = servers.map((server) => {
     const address = server.address();

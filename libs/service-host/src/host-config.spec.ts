@@ -22,6 +22,17 @@ describe('host configuration', () => {
     );
   });
 
+  test('a cluster is named by all its servers, and says how many hold each stream', () => {
+    const monitors = 'http://a:8222,http://b:8222';
+    expect(hostConfig('orchestrator', ENOUGH)).toMatchObject({ natsMonitorUrl: undefined, replicas: 1 });
+    expect(
+      hostConfig('orchestrator', { ...ENOUGH, NATS_MONITOR_URL: monitors, THROUGHLINE_REPLICAS: '3' }),
+    ).toMatchObject({ natsMonitorUrl: monitors, replicas: 3 });
+    expect(() =>
+      hostConfig('orchestrator', { ...ENOUGH, NATS_MONITOR_URL: 'http://a:8222,nowhere', THROUGHLINE_REPLICAS: '2' }),
+    ).toThrow(/NATS_MONITOR_URL: a URL[\s\S]*THROUGHLINE_REPLICAS: 1, 3 or 5/);
+  });
+
   test('cannot be changed afterwards', () => {
     const config = hostConfig('orchestrator', ENOUGH);
     expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);

@@ -10,8 +10,10 @@ export interface HostConfig {
   readonly host: string;
   readonly port: number;
   readonly natsUrl: string;
-  /** The server's monitor, where it is reachable; with it boot refuses a server that acks before its fsync. */
+  /** The servers' monitors, where they are reachable; with them boot refuses a server that acks before its fsync. */
   readonly natsMonitorUrl: string | undefined;
+  /** Servers that hold each stream. */
+  readonly replicas: number;
   readonly databaseUrl: string;
   readonly apiKeysFile: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -23,7 +25,14 @@ const environmentSchema = z.object({
   PORT: port.optional(),
   THROUGHLINE_PORT_BASE: port.default(PORT_BASE),
   NATS_URL: z.string().min(1),
-  NATS_MONITOR_URL: z.url().optional(),
+  NATS_MONITOR_URL: z
+    .string()
+    .refine((text) => text.split(',').every((url) => URL.canParse(url.trim())), 'a URL, or several with commas between')
+    .optional(),
+  THROUGHLINE_REPLICAS: z.coerce
+    .number()
+    .refine((replicas) => [1, 3, 5].includes(replicas), '1, 3 or 5')
+    .default(1),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   THROUGHLINE_API_KEYS_FILE: z.string().min(1),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
@@ -48,6 +57,7 @@ export const hostConfig = (
     port: settings.PORT ?? settings.THROUGHLINE_PORT_BASE + 1 + SERVICES.indexOf(service),
     natsUrl: settings.NATS_URL,
     natsMonitorUrl: settings.NATS_MONITOR_URL,
+    replicas: settings.THROUGHLINE_REPLICAS,
     databaseUrl: settings.DATABASE_URL,
     apiKeysFile: settings.THROUGHLINE_API_KEYS_FILE,
     logLevel: settings.LOG_LEVEL,

@@ -39,7 +39,7 @@ const openLog = async (config: HostConfig): Promise<NatsConnection> => {
     const monitorUrl = config.natsMonitorUrl;
     const server = await checkServer(nc, monitorUrl === undefined ? {} : { monitorUrl, requireSyncAlways: true });
     if (server.kind === 'unfit') throw new Error(`${server.code}: ${server.problem}`);
-    const streams = await ensureStreams(nc);
+    const streams = await ensureStreams(nc, { replicas: config.replicas });
     if (streams.kind === 'unfit') throw new Error(`${streams.code}: ${streams.problem}`);
     return nc;
   } catch (error) {

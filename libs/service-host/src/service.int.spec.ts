@@ -156,6 +156,7 @@ describe('a service on the host', () => {
       port: 0,
       natsUrl: servers.natsUrl,
       natsMonitorUrl: servers.monitorUrl,
+      replicas: 1,
       databaseUrl: servers.databaseUrl,
       apiKeysFile,
       logLevel: 'silent',

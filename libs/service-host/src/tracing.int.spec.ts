@@ -158,6 +158,7 @@ describe('with tracing', () => {
         port: 0,
         natsUrl: servers.natsUrl,
         natsMonitorUrl: undefined,
+        replicas: 1,
         databaseUrl: servers.databaseUrl,
         apiKeysFile,
         logLevel: 'silent',

@@ -59,6 +59,7 @@ export const startServiceUnderTest = async (
       port: 0,
       natsUrl: servers.natsUrl,
       natsMonitorUrl: undefined,
+      replicas: 1,
       databaseUrl: servers.databaseUrl,
       apiKeysFile,
       logLevel: 'fatal',

@@ -9,7 +9,7 @@ export type ServerCheck =
   | { readonly kind: 'unfit'; readonly code: 'TL0205'; readonly problem: string };
 
 export interface ServerCheckOptions {
-  /** `http://host:port` of the server's monitor, where it is reachable. */
+  /** `http://host:port` of the server's monitor, where it is reachable; of a cluster's servers, comma-separated. */
   readonly monitorUrl?: string;
   /** Production: a server that acks before its fsync is refused. Needs `monitorUrl`. */
   readonly requireSyncAlways?: boolean;
@@ -36,17 +36,27 @@ interface JetStreamReport {
   readonly config?: { readonly sync_always?: boolean };
 }
 
-/** `undefined` where the server fsyncs before each ack. */
-const syncProblem = async (monitorUrl: string): Promise<string | undefined> => {
+type Fsync = { readonly kind: 'always' | 'not-always' } | { readonly kind: 'silent'; readonly problem: string };
+
+const fsyncOf = async (monitorUrl: string): Promise<Fsync> => {
   try {
     const response = await fetch(new URL('/jsz?config=true', monitorUrl), { signal: AbortSignal.timeout(5_000) });
     // The monitor's own report; a field that is missing reads as not set.
     const report = (await response.json()) as JetStreamReport;
-    if (report.config?.sync_always === true) return undefined;
-    return 'nats-server acks before it has fsynced: set `sync_interval: always` in its jetstream block';
+    return { kind: report.config?.sync_always === true ? 'always' : 'not-always' };
   } catch (error) {
-    return `the NATS monitor at ${monitorUrl} does not answer (${problemOf(error)}), so sync_interval cannot be checked`;
+    return { kind: 'silent', problem: problemOf(error) };
   }
+};
+
+/** `undefined` where each server that answers fsyncs before each ack. Of a cluster some may be down, but not all. */
+const syncProblem = async (monitorUrls: readonly string[]): Promise<string | undefined> => {
+  const found = await Promise.all(monitorUrls.map(fsyncOf));
+  if (found.some(({ kind }) => kind === 'not-always'))
+    return 'nats-server acks before it has fsynced: set `sync_interval: always` in its jetstream block';
+  const silent = found.flatMap((one) => (one.kind === 'silent' ? [one.problem] : []));
+  if (silent.length < found.length) return undefined;
+  return `the NATS monitor at ${monitorUrls.join(', ')} does not answer (${silent[0]}), so sync_interval cannot be checked`;
 };
 
 export const checkServer = async (nc: NatsConnection, options: ServerCheckOptions = {}): Promise<ServerCheck> => {
@@ -56,6 +66,6 @@ export const checkServer = async (nc: NatsConnection, options: ServerCheckOption
   if (version.kind === 'unfit') return version;
   if (info.jetstream !== true) return unfit('nats-server runs without JetStream: start it with a jetstream block');
   if (options.monitorUrl === undefined || options.requireSyncAlways !== true) return version;
-  const problem = await syncProblem(options.monitorUrl);
+  const problem = await syncProblem(options.monitorUrl.split(',').map((url) => url.trim()));
   return problem === undefined ? version : unfit(problem);
 };
