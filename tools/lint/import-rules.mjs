@@ -4,6 +4,7 @@
 
 const PURE = ['contracts', 'asl', 'execution', 'history'];
 const SERVICE = [...PURE, 'event-log', 'projections', 'service-host'];
+const DECIDING = [...SERVICE, 'engine'];
 
 /** By folder. */
 const MAY_IMPORT = {
@@ -12,13 +13,14 @@ const MAY_IMPORT = {
   'libs/execution': ['contracts', 'asl'],
   'libs/history': ['contracts', 'asl', 'execution'],
   'libs/event-log': PURE,
+  'libs/engine': [...PURE, 'event-log', 'projections'],
   'libs/projections': [...PURE, 'event-log'],
   'libs/service-host': [...PURE, 'event-log', 'projections'],
   'libs/client': ['contracts'],
   'libs/worker-sdk': ['contracts', 'event-log'],
   'libs/local-system': ['contracts', 'event-log', 'execution', 'history'],
-  'libs/testkit': [...SERVICE, 'local-system', 'client'],
-  'apps/orchestrator': SERVICE,
+  'libs/testkit': [...DECIDING, 'local-system', 'client'],
+  'apps/orchestrator': DECIDING,
   'apps/step-worker': [...SERVICE, 'worker-sdk'],
   'apps/replay-service': SERVICE,
   'apps/audit-service': SERVICE,

@@ -1,4 +1,18 @@
 import type { CommandAnswer } from '@throughline/contracts';
+import {
+  BROKER_CLOCK,
+  CommandLoop,
+  EffectPublisher,
+  fastClock,
+  LockReconciler,
+  type LogClock,
+  LogRoom,
+  Reconciler,
+  ScheduleReconciler,
+  StateCache,
+  TenantSettings,
+  WorkflowCatalog,
+} from '@throughline/engine';
 import type { RecentCommits } from '@throughline/event-log';
 import {
   createPublisher,
@@ -11,25 +25,17 @@ import {
   type WorkQueue,
 } from '@throughline/event-log/jetstream';
 import type { Logger } from 'pino';
-import { CommandLoop } from './commands/command-loop.ts';
-import { EffectPublisher } from './commands/effect-publisher.ts';
-import { LogRoom } from './commands/log-room.ts';
-import { StateCache } from './commands/state-cache.ts';
-import { TenantSettings } from './commands/tenant-settings.ts';
-import { WorkflowCatalog } from './commands/workflow-catalog.ts';
+import { startDecideSpan } from './commands/decide-tracing.ts';
 import type { OrchestratorConfig } from './config.ts';
 import { consumeCommands } from './consumers/command-consumer.ts';
 import { consumeDueTimers } from './consumers/due-timer-consumer.ts';
 import type { PrismaClient } from './read-model/database.ts';
 import type { EngineReads } from './read-model/engine-reads.ts';
-import { LockReconciler } from './locks/lock-reconciler.ts';
 import { LockReads } from './read-model/lock-reads.ts';
 import { ScheduleReads } from './read-model/schedule-reads.ts';
-import { ScheduleReconciler } from './schedules/schedule-reconciler.ts';
-import { BROKER_CLOCK, fastClock, type LogClock } from './log-clock.ts';
 import type { TaskTokens } from './task-tokens/task-tokens.ts';
-import { Preflight } from './preflight/preflight.ts';
-import { Reconciler } from './reconciler.ts';
+import { LivePreflight } from './preflight/preflight.ts';
+import { JetStreamQueues } from './queues/jetstream-queues.ts';
 
 /** The partition that this process decides; leases over several come with scale-out. */
 const PARTITION = 0;
@@ -48,7 +54,7 @@ export class Engine {
   readonly schedules: ScheduleReads;
   readonly locks: LockReads;
   readonly settings: TenantSettings;
-  readonly preflight: Preflight;
+  readonly preflight: LivePreflight;
   private readonly nc: NatsConnection;
   private readonly logger: Logger;
   private readonly config: EngineConfig;
@@ -81,36 +87,38 @@ export class Engine {
     this.states = new StateCache(this.log, config.statesMax);
     this.catalog = new WorkflowCatalog(this.log);
     this.settings = new TenantSettings(this.log);
-    this.preflight = new Preflight(nc, { directory: config.secretsDirectory, environment: process.env });
+    this.preflight = new LivePreflight(nc, { directory: config.secretsDirectory, environment: process.env });
     this.room = new LogRoom(this.log);
+    const queues = new JetStreamQueues(nc, this.publisher);
     this.loop = new CommandLoop({
       log: this.log,
       states: this.states,
       catalog: this.catalog,
       settings: this.settings,
       preflight: this.preflight,
-      effects: new EffectPublisher(nc, this.publisher, tokens, this.clock),
+      effects: new EffectPublisher({ sink: queues, tokens, clock: this.clock }),
       clock: this.clock,
+      startSpan: startDecideSpan,
       reply: this.reply,
     });
     this.schedules = new ScheduleReads(prisma, this.states);
     this.locks = new LockReads(prisma, this.states);
     const locks = new LockReconciler({
-      nc,
+      queues,
       loop: this.loop,
       reads: this.locks,
       standingStillMs: config.standingStillMs,
       onRepublished: (lock, effects) => logger.warn({ ...lock, effects }, 'lost timers of locks published again'),
     });
     const schedules = new ScheduleReconciler({
-      nc,
+      queues,
       loop: this.loop,
       reads: this.schedules,
       standingStillMs: config.standingStillMs,
       onRepublished: (schedule, effects) =>
         logger.warn({ scheduleId: schedule.id, tenant: schedule.tenant, effects }, 'lost effects published again'),
     });
-    this.reconciler = new Reconciler(nc, this.loop, reads, {
+    this.reconciler = new Reconciler(queues, this.loop, reads, {
       standingStillMs: config.standingStillMs,
       everyMs: config.reconcileEveryMs,
       others: [schedules, locks],

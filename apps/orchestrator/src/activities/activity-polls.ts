@@ -14,7 +14,7 @@ import {
 import { type CommandSender, type NatsConnection, takeOne, type TakenMessage } from '@throughline/event-log/jetstream';
 import { canonicalHash } from '@throughline/execution';
 import { type Caller, refuse, sendCommand } from '@throughline/service-host';
-import { instantOf } from '../log-clock.ts';
+import { instantOf } from '@throughline/engine';
 import type { TaskTokens } from '../task-tokens/task-tokens.ts';
 
 /** Polls of all callers that may wait in one process. */

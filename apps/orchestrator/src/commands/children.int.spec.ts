@@ -10,9 +10,8 @@ import {
 import { awsHistory, verify } from '@throughline/history';
 import { eventually, useServers } from '@throughline/testkit';
 import { consumeCommands } from '../consumers/command-consumer.ts';
-import { BROKER_CLOCK } from '../log-clock.ts';
 import { decidingSystem, SPEC_TOKENS, TENANT } from '../spec/deciding-system.ts';
-import { LogRoom } from './log-room.ts';
+import { BROKER_CLOCK, LogRoom } from '@throughline/engine';
 
 const calling = (way: string, workflow: string, parameters: Record<string, Json> = { 'Input.$': '$' }): Json => ({
   StartAt: 'Call',

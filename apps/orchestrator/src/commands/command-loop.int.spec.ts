@@ -12,7 +12,7 @@ import {
 import { connectNats, ensureStreams, type NatsConnection, timerIsThere } from '@throughline/event-log/jetstream';
 import { armedTimers, initialExecution, foldCommit, type ExecutionState } from '@throughline/execution';
 import { useServers } from '@throughline/testkit';
-import { Reconciler } from '../reconciler.ts';
+import { Reconciler } from '@throughline/engine';
 import { decidingSystem, oneStep, TENANT } from '../spec/deciding-system.ts';
 
 describe('the command loop over a real log', () => {
@@ -189,7 +189,7 @@ describe('the command loop over a real log', () => {
     await ensureStreams(nc);
     const republished: number[] = [];
     const reconciler = new Reconciler(
-      nc,
+      system.queues,
       system.loop,
       // The read model only says where to look; here it says so without a database.
       {

@@ -1,20 +1,11 @@
 import { type Span, SpanKind } from '@opentelemetry/api';
 import type { AggregateRef, SentCommand } from '@throughline/contracts';
-import type { RoundOutcome } from '@throughline/execution';
+import { type DecideSpan, NO_SPAN } from '@throughline/engine';
 import { spanFrom, traceparentOf, tracingOn } from '@throughline/service-host';
 
 /** One command's decision as a span. */
-export interface DecideSpan {
-  /** What the commit records and its effects continue; undefined where tracing is off. */
-  readonly traceparent: string | undefined;
-  decided(outcome: RoundOutcome, correlationId: string): void;
-  end(): void;
-}
-
-const OFF: DecideSpan = { traceparent: undefined, decided: () => undefined, end: () => undefined };
-
 export const startDecideSpan = (ref: AggregateRef, command: SentCommand): DecideSpan => {
-  if (!tracingOn()) return OFF;
+  if (!tracingOn()) return NO_SPAN;
   const span: Span = spanFrom(command.traceparent, undefined, `decide ${command.type}`, SpanKind.CONSUMER, {
     'throughline.tenant': ref.tenant,
     'throughline.aggregate': ref.aggregate,

@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { executionRef, type PreflightResult, type PreflightView, routes } from '@throughline/contracts';
+import type { PreflightSubject } from '@throughline/engine';
 import { type ExecutionState, foldCommit, initialExecution } from '@throughline/execution';
 import {
   Body,
@@ -14,7 +15,6 @@ import {
 import { Engine } from '../engine.ts';
 import { callerFindings } from '../preflight/caller-findings.ts';
 import { inOrder, worstOf } from '../preflight/findings.ts';
-import type { PreflightSubject } from '../preflight/preflight.ts';
 
 @Controller()
 export class PreflightController {

@@ -1,28 +1,14 @@
 import type { ApprovalRule } from '@throughline/asl';
-import {
-  type DeliveryRequest,
-  type Json,
-  type PreflightFinding,
-  problemOfTargets,
-  type Queue,
-  type Tenant,
-} from '@throughline/contracts';
+import { type PreflightFinding, problemOfTargets, type Queue, type Tenant } from '@throughline/contracts';
+import type { Preflight, PreflightSubject } from '@throughline/engine';
 import { handlersOn, type NatsConnection } from '@throughline/event-log/jetstream';
 import { type ResolvedMachine, tasksOf } from '@throughline/execution';
 import { error, inOrder, ok } from './findings.ts';
 import { InputSchemas } from './input-schemas.ts';
 import { secretExists, type SecretPlaces, variableOf } from './secrets.ts';
 
-export interface PreflightSubject {
-  readonly tenant: Tenant;
-  readonly resolved: ResolvedMachine;
-  readonly input: Json;
-  /** In place of the machine's own. */
-  readonly delivery?: DeliveryRequest | undefined;
-}
-
 /** Looks at what a start would count on. What the caller may do is the HTTP shell's to say: a command carries no roles. */
-export class Preflight {
+export class LivePreflight implements Preflight {
   private readonly nc: NatsConnection;
   private readonly places: SecretPlaces;
   private readonly schemas = new InputSchemas();

@@ -16,7 +16,7 @@ import {
   type StoredDeadLetter,
 } from '@throughline/event-log/jetstream';
 import { type SettledLetter, tenantRef, type TenantState } from '@throughline/execution';
-import type { StateCache } from '../commands/state-cache.ts';
+import type { StateCache } from '@throughline/engine';
 import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 

@@ -1,15 +1,10 @@
 import type { Tenant } from '@throughline/contracts';
+import type { OpenExecution, StandingStill } from '@throughline/engine';
 import { hashOfTag } from './control-rows.ts';
 import type { PrismaClient } from './generated/client.ts';
 
-export interface OpenExecution {
-  readonly tenant: string;
-  readonly id: string;
-  readonly startedAt: string;
-}
-
 /** What the engine asks its own read model: which executions stand still, and how many there are of what. */
-export class EngineReads {
+export class EngineReads implements StandingStill {
   private readonly prisma: PrismaClient;
 
   constructor(prisma: PrismaClient) {

@@ -6,8 +6,8 @@ import {
   type LockView,
   type Tenant,
 } from '@throughline/contracts';
+import type { LocksStandingStill, LockToLookAt, StateCache } from '@throughline/engine';
 import { awaitedAsset, type ExecutionState, lockRef, type LockState, openRequests } from '@throughline/execution';
-import type { StateCache } from '../commands/state-cache.ts';
 import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -20,13 +20,8 @@ export interface LockFilters {
   readonly cursor?: string;
 }
 
-export interface LockToLookAt {
-  readonly tenant: string;
-  readonly asset: string;
-}
-
 /** Locks: lists from rows; one of them, and those of one execution, from the engine's own states, which are never behind. */
-export class LockReads {
+export class LockReads implements LocksStandingStill {
   private readonly prisma: PrismaClient;
   private readonly states: StateCache;
 

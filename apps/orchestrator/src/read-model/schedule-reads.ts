@@ -1,7 +1,11 @@
 import { type Instant, type ScheduleId, scheduleRef, type ScheduleView, type Tenant } from '@throughline/contracts';
+import {
+  type SchedulesStandingStill,
+  type ScheduleToLookAt,
+  type StateCache,
+  upcomingInstants,
+} from '@throughline/engine';
 import type { ScheduleState } from '@throughline/execution';
-import type { StateCache } from '../commands/state-cache.ts';
-import { upcomingInstants } from '../schedules/found-for-schedule.ts';
 import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -16,13 +20,8 @@ export interface ScheduleFilters {
   readonly cursor?: string;
 }
 
-export interface ScheduleToLookAt {
-  readonly tenant: string;
-  readonly id: string;
-}
-
 /** Schedules: lists from rows; one of them from the engine's own states, which are never behind. */
-export class ScheduleReads {
+export class ScheduleReads implements SchedulesStandingStill {
   private readonly prisma: PrismaClient;
   private readonly states: StateCache;
 

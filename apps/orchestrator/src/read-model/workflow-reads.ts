@@ -1,5 +1,5 @@
 import type { Tenant, WorkflowView } from '@throughline/contracts';
-import type { WorkflowCatalog } from '../commands/workflow-catalog.ts';
+import type { WorkflowCatalog } from '@throughline/engine';
 import { readCursor, writeCursor } from '@throughline/service-host';
 import type { Page } from './execution-reads.ts';
 import type { PrismaClient } from './generated/client.ts';

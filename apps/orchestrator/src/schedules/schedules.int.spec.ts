@@ -18,7 +18,7 @@ import { verify } from '@throughline/history';
 import { eventually, useServers } from '@throughline/testkit';
 import { type ServiceUnderTest, startServiceUnderTest } from '@throughline/testkit/service-under-test';
 import { AppModule } from '../app.module.ts';
-import { WorkflowCatalog } from '../commands/workflow-catalog.ts';
+import { WorkflowCatalog } from '@throughline/engine';
 
 const TENANT = tenantSchema.parse('default');
 const PASS: Json = { StartAt: 'Done', States: { Done: { Type: 'Pass', End: true } } };

@@ -9,17 +9,20 @@ import {
   type Tenant,
   tenantSchema,
 } from '@throughline/contracts';
+import {
+  CommandLoop,
+  EffectPublisher,
+  instantOf,
+  type ReceivedCommand,
+  StateCache,
+  TenantSettings,
+  WorkflowCatalog,
+} from '@throughline/engine';
 import { createPublisher, JetStreamEventLog, type NatsConnection } from '@throughline/event-log/jetstream';
 import { workflowRef } from '@throughline/execution';
-import { CommandLoop } from '../commands/command-loop.ts';
-import type { ReceivedCommand } from '../commands/received-command.ts';
-import { EffectPublisher } from '../commands/effect-publisher.ts';
-import { StateCache } from '../commands/state-cache.ts';
-import { TenantSettings } from '../commands/tenant-settings.ts';
-import { WorkflowCatalog } from '../commands/workflow-catalog.ts';
-import { Preflight } from '../preflight/preflight.ts';
+import { LivePreflight } from '../preflight/preflight.ts';
+import { JetStreamQueues } from '../queues/jetstream-queues.ts';
 import { TaskTokens } from '../task-tokens/task-tokens.ts';
-import { instantOf } from '../log-clock.ts';
 
 export const SPEC_TOKENS = new TaskTokens(['for-specs-only-and-as-long-as-any']);
 
@@ -35,14 +38,15 @@ export const decidingSystem = (nc: NatsConnection) => {
   const log = new JetStreamEventLog(nc);
   const publisher = createPublisher(nc);
   const answers = new Map<string, CommandAnswer[]>();
+  const queues = new JetStreamQueues(nc, publisher);
   const catalog = new WorkflowCatalog(log);
   const loop = new CommandLoop({
     log,
     states: new StateCache(log, 100),
     catalog,
     settings: new TenantSettings(log),
-    preflight: new Preflight(nc, { directory: undefined, environment: {} }),
-    effects: new EffectPublisher(nc, publisher, SPEC_TOKENS),
+    preflight: new LivePreflight(nc, { directory: undefined, environment: {} }),
+    effects: new EffectPublisher({ sink: queues, tokens: SPEC_TOKENS }),
     reply: (replyTo, answer) => {
       answers.set(replyTo, [...(answers.get(replyTo) ?? []), answer]);
       // For commands that came by the queue, where a spec has put one in front.
@@ -77,5 +81,5 @@ export const decidingSystem = (nc: NatsConnection) => {
       { type: 'StartExecution', body: { workflow, input, trigger: 'manual' } },
       `start-${id}`,
     );
-  return { log, loop, catalog, decide, register, start };
+  return { log, queues, loop, catalog, decide, register, start };
 };

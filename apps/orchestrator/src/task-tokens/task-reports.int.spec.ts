@@ -28,11 +28,10 @@ import { armedTimers, type ExecutionState, foldCommit, initialExecution } from '
 import { type Caller, Refused } from '@throughline/service-host';
 import { eventually, useServers } from '@throughline/testkit';
 import { ActivityPolls } from '../activities/activity-polls.ts';
-import { LogRoom } from '../commands/log-room.ts';
+import { BROKER_CLOCK, LogRoom } from '@throughline/engine';
 import { consumeCommands } from '../consumers/command-consumer.ts';
 import { respondToTaskReports } from '../consumers/task-report-responder.ts';
 import { CommandGateway } from '../http/command-gateway.ts';
-import { BROKER_CLOCK } from '../log-clock.ts';
 import { decidingSystem, SPEC_TOKENS, TENANT } from '../spec/deciding-system.ts';
 import { TaskReports } from './task-reports.ts';
 

@@ -9,10 +9,11 @@ import {
   type TaskReport,
   type TaskReported,
 } from '@throughline/contracts';
+import type { TokenBearer } from '@throughline/engine';
 import { canonicalHash, DEFAULT_LIMITS, jsonBytes, measureBody } from '@throughline/execution';
 import { type Caller, refuse, Refused, refuseWith } from '@throughline/service-host';
 import type { CommandGateway } from '../http/command-gateway.ts';
-import type { TaskTokens, TokenBearer } from './task-tokens.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 /** SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat, whichever way they came. */
 export class TaskReports {

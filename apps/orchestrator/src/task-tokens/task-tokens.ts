@@ -1,19 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import {
-  type AttemptToken,
-  attemptTokenSchema,
-  type ExecutionId,
-  executionIdSchema,
-  type Tenant,
-} from '@throughline/contracts';
-
-/** What a task token stands for. */
-export interface TokenBearer {
-  readonly tenant: Tenant;
-  readonly executionId: ExecutionId;
-  readonly token: AttemptToken;
-}
+import { attemptTokenSchema, executionIdSchema, type Tenant } from '@throughline/contracts';
+import type { TokenBearer } from '@throughline/engine';
 
 const KEY_LINE = /^[\x21-\x7e]{32,512}$/;
 const KEYS_MAX = 10;

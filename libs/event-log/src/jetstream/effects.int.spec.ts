@@ -20,7 +20,8 @@ import { armTimer, cancelTimer, publishTask, queueIsIdle, timerIsThere } from '.
 import { createPublisher, type Publisher } from './publisher.ts';
 import { type SpecServer, startSpecServer } from './spec-server.ts';
 import { ensureStreams } from './streams.ts';
-import { consumeWorkQueue, type WorkMessage, type WorkQueue } from './work-queue.ts';
+import type { WorkMessage } from '../handled.ts';
+import { consumeWorkQueue, type WorkQueue } from './work-queue.ts';
 
 let server: SpecServer;
 let nc: NatsConnection;

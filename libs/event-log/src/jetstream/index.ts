@@ -30,13 +30,8 @@ export {
 export { JetStreamEventLog, type JetStreamEventLogOptions } from './jetstream-event-log.ts';
 export { type FeedRecord, type LogFeed, type LogFeedOptions, LogReplacedError, openLogFeed } from './log-feed.ts';
 export { followAggregate, type FollowOptions, UnreadableCommitError } from './follow-aggregate.ts';
-export {
-  consumeWorkQueue,
-  type Handled,
-  type WorkMessage,
-  type WorkQueue,
-  type WorkQueueOptions,
-} from './work-queue.ts';
+export { consumeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+export type { Handled, WorkMessage } from '../handled.ts';
 export { handlersOn } from './worker-presence.ts';
 export { consumeTasks, type TaskQueueOptions } from './task-queue.ts';
 export { takeOne, type TakenMessage, type TakeSource } from './take-one.ts';

@@ -13,7 +13,8 @@ import { type SpecServer, startSpecServer } from './spec-server.ts';
 import { ensureStreams } from './streams.ts';
 import { consumeTasks, type TaskQueueOptions } from './task-queue.ts';
 import { announce } from './task-sources.ts';
-import { consumeWorkQueue, type WorkMessage, type WorkQueue } from './work-queue.ts';
+import type { WorkMessage } from '../handled.ts';
+import { consumeWorkQueue, type WorkQueue } from './work-queue.ts';
 
 let server: SpecServer;
 let nc: NatsConnection;

@@ -1,18 +1,12 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { parseTaskAnnouncement, type Queue, STREAMS, SUBJECT_FILTERS, taskSubject } from '@throughline/contracts';
+import type { Handled, WorkMessage } from '../handled.ts';
 import type { NatsConnection } from './connection.ts';
 import { DispatchOrder } from './dispatch-order.ts';
 import { isJsError, JS_ERROR, problemOf } from './js-api.ts';
 import { durableOf, formerDurables, sourcesWithTasks, type TaskSource } from './task-sources.ts';
 import { answerPresence } from './worker-presence.ts';
-import {
-  consumeWorkQueue,
-  type Handled,
-  type SharedWorkQueue,
-  type WorkMessage,
-  type WorkQueue,
-  type WorkQueueOptions,
-} from './work-queue.ts';
+import { consumeWorkQueue, type SharedWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 export interface TaskQueueOptions extends Pick<WorkQueueOptions, 'ackWaitMs' | 'maxDeliver' | 'handle' | 'onProblem'> {
   readonly queue: Queue;

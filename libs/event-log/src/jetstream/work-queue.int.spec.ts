@@ -13,13 +13,8 @@ import type { DeadLetter } from './dead-letters.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { type SpecServer, startSpecServer } from './spec-server.ts';
 import { ensureStreams, watchStreams } from './streams.ts';
-import {
-  consumeWorkQueue,
-  type Handled,
-  type WorkMessage,
-  type WorkQueue,
-  type WorkQueueOptions,
-} from './work-queue.ts';
+import type { Handled, WorkMessage } from '../handled.ts';
+import { consumeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 let server: SpecServer;
 let nc: NatsConnection;

@@ -1,6 +1,6 @@
 import { type PreflightResult, type SentCommand, startExecutionSchema, type Tenant } from '@throughline/contracts';
 import { classesOf, requiresPreflight, type ResolvedMachine } from '@throughline/execution';
-import type { Preflight } from '../preflight/preflight.ts';
+import type { Preflight } from '../preflight.ts';
 import type { TenantSettings } from './tenant-settings.ts';
 
 export type StartCommand = Extract<SentCommand, { type: 'StartExecution' }>;

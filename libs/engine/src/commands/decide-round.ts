@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { commandIdSchema, problemOfEvents, type SentCommand } from '@throughline/contracts';
 import {
   type AnyState,
@@ -11,10 +10,10 @@ import {
   type Round,
   type ScheduleState,
 } from '@throughline/execution';
-import type { Preflight } from '../preflight/preflight.ts';
+import type { Preflight } from '../preflight.ts';
 import { completeStart, type StartCommand, type StartParts } from './complete-start.ts';
 import type { ReceivedCommand } from './received-command.ts';
-import type { DecideSpan } from './decide-tracing.ts';
+import type { DecideSpan } from './decide-span.ts';
 import type { TenantSettings } from './tenant-settings.ts';
 import { foundForSchedule, type Surroundings } from '../schedules/found-for-schedule.ts';
 import { UndecidableError } from './undecidable.ts';
@@ -28,6 +27,8 @@ type Recordable = SentCommand & { readonly at: ReceivedCommand['at']; readonly s
 export interface DecidingParts extends Surroundings {
   readonly settings: TenantSettings;
   readonly preflight: Preflight;
+  /** Names the commit. */
+  readonly newId: () => string;
 }
 
 /**
@@ -45,11 +46,11 @@ export const decide = async (
     if (!first) throw new Error('an empty round');
     // What is found out for a command rests on the state right before it: one in a round.
     const command = await foundForSchedule(first.command, first.at, state, parts);
-    const round = decideAll(new Map(), state, [{ ...first, command }], spans);
+    const round = decideAll(new Map(), state, [{ ...first, command }], spans, parts.newId());
     return { ...round, outcomes: [...round.outcomes, ...later.map(() => ({ kind: 'deferred' }) as const)] };
   }
   const machines = await machinesFor(parts.catalog, state, batch);
-  return decideAll(machines, state, await completeStarts(parts, state, batch, machines), spans);
+  return decideAll(machines, state, await completeStarts(parts, state, batch, machines), spans, parts.newId());
 };
 
 const isSchedule = (state: AnyState): state is ScheduleState => state.ref.aggregate === 'schedule';
@@ -59,6 +60,7 @@ const decideAll = (
   state: AnyState,
   batch: readonly ReceivedCommand[],
   spans: readonly DecideSpan[],
+  commitId: string,
 ): Round<AnyState> => {
   const pending = batch.map(({ command, at }, index) => {
     const { v: _v, replyTo: _replyTo, traceparent, ...given } = command;
@@ -70,7 +72,7 @@ const decideAll = (
   try {
     return readable(
       decideRound(decider, state, pending as never, {
-        commitId: commandIdSchema.parse(randomUUID()),
+        commitId: commandIdSchema.parse(commitId),
         limits: DEFAULT_LIMITS,
         machineOf: (current, command) => machines.get(machineKey(current, command)),
       }),

@@ -16,12 +16,14 @@ export const keyOf = (ref: AggregateRef): string => `${ref.tenant}.${ref.aggrega
 export class StateCache {
   private readonly log: EventLog;
   private readonly statesMax: number;
+  private readonly nowMs: () => number;
   private readonly states = new Map<string, AnyState>();
   private lookFirstUntilMs = 0;
 
-  constructor(log: EventLog, statesMax: number) {
+  constructor(log: EventLog, statesMax: number, nowMs: () => number = Date.now) {
     this.log = log;
     this.statesMax = statesMax;
+    this.nowMs = nowMs;
   }
 
   get size(): number {
@@ -58,12 +60,12 @@ export class StateCache {
    * execution, and where it is not, the fence refuses the commit and the caller loads. Undefined where that is likely.
    */
   assumeNew(ref: AggregateRef): AnyState | undefined {
-    if (this.states.has(keyOf(ref)) || Date.now() < this.lookFirstUntilMs) return undefined;
+    if (this.states.has(keyOf(ref)) || this.nowMs() < this.lookFirstUntilMs) return undefined;
     return deciderOf<AnyState>(ref.aggregate).initial(ref);
   }
 
   wasNotNew(): void {
-    this.lookFirstUntilMs = Date.now() + LOOK_FIRST_MS;
+    this.lookFirstUntilMs = this.nowMs() + LOOK_FIRST_MS;
   }
 
   /** Whether the log holds nothing newer than this state; one that another process has left behind is dropped. */

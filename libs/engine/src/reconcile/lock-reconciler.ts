@@ -1,20 +1,22 @@
 import { tenantSchema } from '@throughline/contracts';
-import { type NatsConnection, timerIsThere } from '@throughline/event-log/jetstream';
 import { type Effect, lockRef } from '@throughline/execution';
 import type { CommandLoop } from '../commands/command-loop.ts';
-import type { LockReads, LockToLookAt } from '../read-model/lock-reads.ts';
+import type { QueueView } from '../effects/queues.ts';
+import { instantOf } from '../log-clock.ts';
+import type { LocksStandingStill, LockToLookAt } from './standing-still.ts';
 
 /**
  * Brings back the timers of locks that somebody holds: whatever else a lock may have lost, the timer finds out by asking
  * the holder. What is awaited comes from the log; the read model only says where to look.
  */
 export interface LockReconcilerParts {
-  readonly nc: NatsConnection;
-  readonly loop: CommandLoop;
-  readonly reads: Pick<LockReads, 'standingStill'>;
+  readonly queues: QueueView;
+  readonly loop: Pick<CommandLoop, 'republish'>;
+  readonly reads: LocksStandingStill;
   /** Locks that nothing happened to for so long are looked at. */
   readonly standingStillMs: number;
   readonly onRepublished: (lock: LockToLookAt, effects: number) => void;
+  readonly nowMs?: () => number;
 }
 
 const PAGE = 100;
@@ -29,8 +31,8 @@ export class LockReconciler {
 
   /** One bounded page; the next tick goes on behind it. */
   async tick(): Promise<void> {
-    const { reads, loop, standingStillMs, onRepublished } = this.parts;
-    const before = new Date(Date.now() - standingStillMs).toISOString();
+    const { reads, loop, standingStillMs, onRepublished, nowMs = Date.now } = this.parts;
+    const before = instantOf(nowMs() - standingStillMs);
     const page = await reads.standingStill(before, PAGE, this.position);
     this.position = page.length === PAGE ? page.at(-1) : undefined;
     for (const lock of page) {
@@ -44,7 +46,7 @@ export class LockReconciler {
   private async lostTimers(effects: readonly Effect[]): Promise<readonly Effect[]> {
     const lost: Effect[] = [];
     for (const effect of effects) {
-      if (effect.kind === 'arm-timer' && !(await timerIsThere(this.parts.nc, effect.ref, effect.timer)))
+      if (effect.kind === 'arm-timer' && !(await this.parts.queues.timerIsThere(effect.ref, effect.timer)))
         lost.push(effect);
     }
     return lost;

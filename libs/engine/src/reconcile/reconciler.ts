@@ -6,10 +6,11 @@ import {
   STREAMS,
   tenantSchema,
 } from '@throughline/contracts';
-import { type NatsConnection, queueIsIdle, streamCreatedAt, timerIsThere } from '@throughline/event-log/jetstream';
 import type { Effect } from '@throughline/execution';
-import type { CommandLoop } from './commands/command-loop.ts';
-import type { EngineReads, OpenExecution } from './read-model/engine-reads.ts';
+import type { CommandLoop } from '../commands/command-loop.ts';
+import type { QueueView } from '../effects/queues.ts';
+import { instantOf } from '../log-clock.ts';
+import type { OpenExecution, StandingStill } from './standing-still.ts';
 import { SentLately } from './sent-lately.ts';
 
 /**
@@ -25,6 +26,7 @@ export interface ReconcilerOptions {
   readonly onProblem: (problem: string) => void;
   /** What else is looked after as often. */
   readonly others?: readonly { tick(): Promise<void> }[];
+  readonly nowMs?: () => number;
 }
 
 const PAGE = 100;
@@ -35,26 +37,29 @@ const RELATIVES_AGAIN_MS = 5 * 60_000;
 const START_AGAIN_MS = 60_000;
 
 export class Reconciler {
-  private readonly nc: NatsConnection;
-  private readonly loop: CommandLoop;
-  private readonly reads: Pick<EngineReads, 'standingStill' | 'deliveringStill'>;
+  private readonly queues: QueueView;
+  private readonly loop: Pick<CommandLoop, 'republish'>;
+  private readonly reads: StandingStill;
   private readonly options: ReconcilerOptions;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private position: OpenExecution | undefined;
   private stopped = false;
-  private readonly sent = new SentLately();
+  private readonly nowMs: () => number;
+  private readonly sent: SentLately;
 
   constructor(
-    nc: NatsConnection,
-    loop: CommandLoop,
-    reads: Pick<EngineReads, 'standingStill' | 'deliveringStill'>,
+    queues: QueueView,
+    loop: Pick<CommandLoop, 'republish'>,
+    reads: StandingStill,
     options: ReconcilerOptions,
   ) {
-    this.nc = nc;
+    this.queues = queues;
     this.loop = loop;
     this.reads = reads;
     this.options = options;
+    this.nowMs = options.nowMs ?? Date.now;
+    this.sent = new SentLately(this.nowMs);
   }
 
   start(): void {
@@ -78,7 +83,7 @@ export class Reconciler {
 
   /** One bounded page; the next tick goes on behind it, so executions that wait for days do not hide the others. */
   async tick(): Promise<void> {
-    const before = new Date(Date.now() - this.options.standingStillMs).toISOString();
+    const before = instantOf(this.nowMs() - this.options.standingStillMs);
     const page = await this.reads.standingStill(before, PAGE, this.position);
     this.position = page.length === PAGE ? page.at(-1) : undefined;
     const idle = new Map<string, Promise<boolean>>();
@@ -109,7 +114,7 @@ export class Reconciler {
       case 'delivery':
         return this.isTaskMissing(effect.id, DELIVERY_QUEUE, effect.task.scheduledAt, idle);
       case 'arm-timer':
-        return !(await timerIsThere(this.nc, effect.ref, effect.timer));
+        return !(await this.queues.timerIsThere(effect.ref, effect.timer));
       case 'command':
         return this.isCommandMissing(effect);
       // It comes again with the command that settled the letter.
@@ -126,12 +131,12 @@ export class Reconciler {
     scheduledAt: string,
     idle: Map<string, Promise<boolean>>,
   ): Promise<boolean> {
-    const looked = idle.get(queue) ?? queueIsIdle(this.nc, queue);
+    const looked = idle.get(queue) ?? this.queues.queueIsIdle(queue);
     idle.set(queue, looked);
     // An idle queue holds no task at all, so this one is not there. In a busy one a task cannot be looked up by
     // name: it is only known to be gone where the whole stream is younger than it.
     if (await looked) return this.sent.maySend(id, TASK_AGAIN_MS.idle);
-    const gone = (await streamCreatedAt(this.nc, STREAMS.tasks)) > scheduledAt;
+    const gone = (await this.queues.streamCreatedAt(STREAMS.tasks)) > scheduledAt;
     return gone && this.sent.maySend(id, TASK_AGAIN_MS.busy);
   }
 

@@ -1,6 +1,6 @@
 import { DEFAULT_POLICIES } from '@throughline/execution';
-import { checkCommand } from './command-consumer.ts';
-import { fireTimerOf } from './due-timer-consumer.ts';
+import { checkCommand } from './check-command.ts';
+import { fireTimerOf } from './fire-timer.ts';
 
 const bytes = (value: unknown): Uint8Array =>
   new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));

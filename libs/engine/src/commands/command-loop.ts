@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { AggregateRef, CommandAnswer, ErrorCode, SentCommand } from '@throughline/contracts';
-import type { EventLog } from '@throughline/event-log';
-import type { Handled } from '@throughline/event-log/jetstream';
+import type { EventLog, Handled } from '@throughline/event-log';
 import {
   type AnyState,
   askedOfChildren,
@@ -14,10 +14,10 @@ import {
   storedAt,
 } from '@throughline/execution';
 import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
-import type { Preflight } from '../preflight/preflight.ts';
+import type { Preflight } from '../preflight.ts';
 import { decide, type DecidingParts } from './decide-round.ts';
-import { type DecideSpan, startDecideSpan } from './decide-tracing.ts';
-import type { EffectPublisher } from './effect-publisher.ts';
+import { type DecideSpan, NO_SPAN, type StartDecideSpan } from './decide-span.ts';
+import type { EffectPublisher } from '../effects/effect-publisher.ts';
 import type { ReceivedCommand } from './received-command.ts';
 import { keyOf, type StateCache } from './state-cache.ts';
 import type { TenantSettings } from './tenant-settings.ts';
@@ -30,9 +30,14 @@ export interface CommandLoopParts {
   readonly catalog: WorkflowCatalog;
   readonly settings: TenantSettings;
   readonly preflight: Preflight;
-  readonly effects: EffectPublisher;
+  readonly effects: Pick<EffectPublisher, 'publish'>;
   /** The broker's where it is left out. */
   readonly clock?: LogClock;
+  /** Where somebody traces. */
+  readonly startSpan?: StartDecideSpan;
+  /** The process's own time and chance; both are recorded where they count. */
+  readonly nowMs?: () => number;
+  readonly newId?: () => string;
   /** Publishes an answer to the sender's inbox. */
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
 }
@@ -104,8 +109,8 @@ export class CommandLoop {
   }
 
   private deciding(): DecidingParts {
-    const { catalog, settings, preflight, clock = BROKER_CLOCK } = this.parts;
-    return { catalog, settings, preflight, clock, nowMs: Date.now() };
+    const { catalog, settings, preflight, clock = BROKER_CLOCK, nowMs = Date.now, newId = randomUUID } = this.parts;
+    return { catalog, settings, preflight, clock, nowMs: nowMs(), newId };
   }
 
   private laneOf(ref: AggregateRef): Lane {
@@ -136,7 +141,8 @@ export class CommandLoop {
   }
 
   private async round(ref: AggregateRef, batch: readonly ReceivedCommand[]): Promise<Settled> {
-    const spans = batch.map(({ command }) => startDecideSpan(ref, command));
+    const { startSpan = () => NO_SPAN } = this.parts;
+    const spans = batch.map(({ command }) => startSpan(ref, command));
     try {
       const assumed = await this.roundAsNew(ref, batch, spans);
       if (assumed) return assumed;

@@ -15,10 +15,12 @@ const TENANTS_MAX = 1_000;
 /** The settings of the tenants that classified executions are started for, folded from the log. */
 export class TenantSettings {
   private readonly log: EventLog;
+  private readonly nowMs: () => number;
   private readonly entries = new Map<Tenant, Entry>();
 
-  constructor(log: EventLog) {
+  constructor(log: EventLog, nowMs: () => number = Date.now) {
     this.log = log;
+    this.nowMs = nowMs;
   }
 
   /** Undefined where the default applies. */
@@ -28,13 +30,13 @@ export class TenantSettings {
 
   async stateOf(tenant: Tenant): Promise<TenantState> {
     const known = this.entries.get(tenant);
-    return known && Date.now() - known.readAtMs < MAX_AGE_MS ? known.state : this.latest(tenant);
+    return known && this.nowMs() - known.readAtMs < MAX_AGE_MS ? known.state : this.latest(tenant);
   }
 
   /** As the log has it this moment: what somebody who has just set something must see. */
   async latest(tenant: Tenant): Promise<TenantState> {
     const known = this.entries.get(tenant);
-    const now = Date.now();
+    const now = this.nowMs();
     const ref = tenantRef(tenant);
     const read = await this.log.read(ref, known ? { fromSeq: known.state.seq + 1 } : {});
     if (read.kind === 'unreadable') throw new UndecidableError(read.code, `tenant ${tenant}: ${read.problem}`);
@@ -45,7 +47,7 @@ export class TenantSettings {
 
   /** Takes in an edit that this process just committed: the next start goes by it. */
   remember(state: TenantState): void {
-    this.keep(state.ref.tenant, { state, readAtMs: Date.now() });
+    this.keep(state.ref.tenant, { state, readAtMs: this.nowMs() });
   }
 
   private keep(tenant: Tenant, entry: Entry): void {

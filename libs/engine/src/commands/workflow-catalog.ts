@@ -21,6 +21,7 @@ export interface WorkflowCatalogOptions {
   /** Another orchestrator may have registered a version: what is older than this is read again before "latest" is used. */
   readonly maxAgeMs?: number;
   readonly workflowsMax?: number;
+  readonly nowMs?: () => number;
 }
 
 /** The versions of every workflow that executions asked for lately, folded from the log and parsed once. */
@@ -28,6 +29,7 @@ export class WorkflowCatalog {
   private readonly log: EventLog;
   private readonly maxAgeMs: number;
   private readonly workflowsMax: number;
+  private readonly nowMs: () => number;
   private readonly entries = new Map<string, Entry>();
   private readonly machines = new Map<string, ResolvedMachine>();
 
@@ -35,6 +37,7 @@ export class WorkflowCatalog {
     this.log = log;
     this.maxAgeMs = options.maxAgeMs ?? 1_000;
     this.workflowsMax = options.workflowsMax ?? 1_000;
+    this.nowMs = options.nowMs ?? Date.now;
   }
 
   /** A version, or the latest one; undefined where the log knows no such workflow or version. */
@@ -67,7 +70,7 @@ export class WorkflowCatalog {
   private async stateOf(ref: AggregateRef): Promise<WorkflowState | undefined> {
     const key = `${ref.tenant}/${ref.aggregateId}`;
     const known = this.entries.get(key);
-    const now = Date.now();
+    const now = this.nowMs();
     if (known && now - known.readAtMs < this.maxAgeMs) return known.state;
     const read = await this.log.read(ref, known ? { fromSeq: known.state.seq + 1 } : {});
     if (read.kind === 'unreadable')
@@ -82,7 +85,7 @@ export class WorkflowCatalog {
   /** Takes in a registration that this process just committed: the next start sees it at once. */
   remember(state: WorkflowState): void {
     const key = `${state.ref.tenant}/${state.ref.aggregateId}`;
-    bounded(this.entries, this.workflowsMax).set(key, { state, readAtMs: Date.now() });
+    bounded(this.entries, this.workflowsMax).set(key, { state, readAtMs: this.nowMs() });
   }
 
   private machineOf(key: string, name: string, found: WorkflowVersion): ResolvedMachine {
