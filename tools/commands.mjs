@@ -1,13 +1,15 @@
-// What `npm start`, `npm test`, `npm run bench`, `npm run conformance`, `npm run fuzz` and `npm run verify` do, after Node was found new enough.
+// What `npm start`, `npm test` and `npm run bench`, `chaos`, `conformance`, `fuzz`, `test:faults` and `verify` do, after Node was found new enough.
 import { bench } from './bench.mjs';
+import { chaos } from './chaos.mjs';
 import { test, verify } from './checks.mjs';
 import { conformance } from './conformance.mjs';
 import { advice } from './failures.mjs';
 import { fuzz } from './fuzz.mjs';
 import { start } from './start.mjs';
 import { say } from './terminal.mjs';
+import { testFaults } from './test-faults.mjs';
 
-const COMMANDS = { start, test, verify, bench, conformance, fuzz };
+const COMMANDS = { start, test, 'test:faults': testFaults, verify, bench, chaos, conformance, fuzz };
 
 export async function main([name, ...args]) {
   const command = COMMANDS[name];

@@ -171,8 +171,9 @@ export const commandAnswerSchema = z.discriminatedUnion('outcome', [
     outcome: z.literal('accepted'),
     commandId: commandIdSchema,
     aggregateId: z.string(),
-    /** Version and stream sequence of the commit that holds the command. */
+    /** Of the commit that holds the command: the same in every answer to it. */
     version: z.int().positive(),
+    /** Log sequence of the aggregate's last commit: the command's own, or where it is a repeat that or a later one. */
     seq: z.int().positive(),
     /** True where an earlier send of the same command had been committed already. */
     duplicate: z.boolean(),

@@ -1,0 +1,25 @@
+// `npm run test:faults`: a short run of what tries to break it. Each part counts as one check; .ci/run adds them to the others.
+import { writeFileSync } from 'node:fs';
+import { runShown } from './child.mjs';
+import { inCheckout } from './checkout.mjs';
+import { setUp } from './setup.mjs';
+import { say } from './terminal.mjs';
+
+/** Read by .ci/run. */
+const SUMMARY = inCheckout('.throughline', 'faults-summary.json');
+
+/** Name and arguments of each program; what it ends with says whether it holds. */
+const PARTS = [['chaos', [inCheckout('chaos', 'dist', 'main.js'), '--minutes', '3', '--rate', '120', '--faults', '9']]];
+
+export async function testFaults(args) {
+  await setUp();
+  const failed = [];
+  for (const [name, program] of PARTS) {
+    if ((await runShown(process.execPath, [...program, ...args])) !== 0) failed.push(name);
+  }
+  const summary = { passed: PARTS.length - failed.length, failed: failed.length };
+  writeFileSync(SUMMARY, JSON.stringify(summary));
+  say(failed.length > 0 ? `\n✗ failed: ${failed.join(', ')}` : '');
+  say(`${summary.passed} passed, ${summary.failed} failed`);
+  return failed.length === 0 ? 0 : 1;
+}
