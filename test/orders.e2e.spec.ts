@@ -372,12 +372,18 @@ describe('the order example on the whole system', () => {
       await expect(database.query(`UPDATE audit_service.ledger SET at = at WHERE n = 3`)).rejects.toThrow();
       await expect(database.query(`TRUNCATE audit_service.ledger`)).rejects.toThrow();
       await database.query(`SET session_replication_role = replica`);
+      const { rows } = await database.query<{ events: string }>(
+        `SELECT events::text AS events FROM audit_service.ledger WHERE n = 3`,
+      );
       await database.query(`UPDATE audit_service.ledger SET events = '["ExecutionSucceeded"]' WHERE n = 3`);
+      const verification = await orders.client.verifyAudit();
+      expect(verification).toMatchObject({ verdict: 'broken', firstBad: { n: 3 } });
+      // As it was, to the character: else the checker finds it, too.
+      await database.query(`UPDATE audit_service.ledger SET events = $1::json WHERE n = 3`, [rows[0]?.events]);
     } finally {
       await database.end();
     }
-    const verification = await orders.client.verifyAudit();
-    expect(verification).toMatchObject({ verdict: 'broken', firstBad: { n: 3 } });
+    expect((await orders.client.verifyAudit()).verdict).toBe('intact');
   });
 });
 

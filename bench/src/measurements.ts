@@ -1,7 +1,7 @@
 import type { RunningSystem } from '@throughline/local-system';
 import type { NatsConnection } from '@throughline/event-log/jetstream';
 import { cpuTimeOfTreeUs } from './cpu-time.ts';
-import { auditLog } from '@throughline/testkit';
+import { checkLog } from '@throughline/testkit/checker';
 import type { Workload } from './workload.ts';
 
 export interface Spread {
@@ -124,14 +124,14 @@ export const recovery = async (system: RunningSystem, nc: NatsConnection, worklo
   const allEnded = (): boolean => [...workload.acknowledged].every((id) => workload.ended.has(id));
   await until(() => settled, RECOVERY_MAX_MS, 'all workflows ended').catch(() => undefined);
   const restartToDoneMs = allEnded() ? round(performance.now() - restartedAt) : Number.NaN;
-  const log = await auditLog(nc);
+  const { books, table } = await checkLog(nc);
   const acknowledged = [...workload.acknowledged].filter((id) => !acknowledgedBefore.has(id));
   return {
     restartToDoneMs,
     acknowledged: acknowledged.length,
     openAtKill,
-    lost: [...workload.acknowledged].filter((id) => !log.ended.has(id)).length,
-    countedTwice: log.countedTwice,
+    lost: [...workload.acknowledged].filter((id) => books.find('default', id)?.ended === undefined).length,
+    countedTwice: table.violationsOf('counted-once'),
   };
 };
 

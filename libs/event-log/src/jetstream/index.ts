@@ -34,6 +34,7 @@ export { consumeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-
 export type { Handled, WorkMessage } from '../handled.ts';
 export { handlersOn } from './worker-presence.ts';
 export { consumeTasks, type TaskQueueOptions } from './task-queue.ts';
+export { type QueuedMessage, queuedMessages } from './queued-messages.ts';
 export { takeOne, type TakenMessage, type TakeSource } from './take-one.ts';
 export {
   type DeadLetter,

@@ -1,3 +1,3 @@
-export { LogVerification, type LogVerificationOptions, replayLine } from './log-verification.ts';
+export { LogVerification, type LogVerificationOptions, replayLine, type SeenCommit } from './log-verification.ts';
 export { MachinesOfLog, readVersion, workflowsOf } from './machines-of-log.ts';
 export { verifyLog, type VerifyLogOptions } from './verify-log.ts';

@@ -7,10 +7,10 @@ import {
   parseLogSubject,
   type ReplayResult,
 } from '@throughline/contracts';
-import { type AnyState, type CommitAt, deciderOf, foldCommit } from '@throughline/execution';
-import { beginVerification, type Verification, verifyNext } from '@throughline/history';
+import { type AnyState, type CommitAt, deciderOf, foldCommit, type WalkedEvent } from '@throughline/execution';
+import { beginVerification, type Verification, verifyNext, type VerifyOptions } from '@throughline/history';
 import { readRecord, type StoredRecord } from '../aggregate-reader.ts';
-import type { EventLog } from '../event-log.ts';
+import type { EventLog, LoggedCommit } from '../event-log.ts';
 import { MachinesOfLog, workflowsOf } from './machines-of-log.ts';
 
 export interface LogVerificationOptions {
@@ -19,6 +19,14 @@ export interface LogVerificationOptions {
   /** States that are kept: how many, and how many bytes of commits led to them. */
   readonly statesMax?: number;
   readonly bytesMax?: number;
+  /** Every commit that could be read, in its order; `walked` is empty where its history could not be folded. */
+  readonly onCommit?: (seen: SeenCommit) => void;
+}
+
+/** A commit as it was verified, with the states around each of its events. */
+export interface SeenCommit extends LoggedCommit {
+  readonly subject: string;
+  readonly walked: readonly WalkedEvent<AnyState>[];
 }
 
 interface Kept {
@@ -45,7 +53,10 @@ const DIVERGENT_MAX = 100_000;
 export class LogVerification {
   readonly #log: EventLog;
   readonly #machines: MachinesOfLog;
-  readonly #options: Required<LogVerificationOptions>;
+  readonly #options: Required<Omit<LogVerificationOptions, 'onCommit'>>;
+  readonly #onCommit: LogVerificationOptions['onCommit'];
+  /** Of the commit that is looked at. */
+  #walked: readonly WalkedEvent<AnyState>[] = [];
   /** By subject, the one used longest ago first. What has ended is let go before what is open. */
   readonly #open = new Map<string, Kept>();
   readonly #ended = new Map<string, Kept>();
@@ -62,8 +73,9 @@ export class LogVerification {
   #unreadable = 0;
   #firstDivergence: Divergence | undefined;
 
-  constructor(log: EventLog, options: LogVerificationOptions) {
+  constructor(log: EventLog, { onCommit, ...options }: LogVerificationOptions) {
     this.#log = log;
+    this.#onCommit = onCommit;
     this.#machines = new MachinesOfLog(log);
     this.#options = { statesMax: STATES_MAX, bytesMax: BYTES_MAX, ...options };
     this.#toSeq = options.fromSeq - 1;
@@ -92,11 +104,15 @@ export class LogVerification {
     // The first commit in what is looked at: of the log, or after the ones that `fromSeq` leaves out.
     if (commit.prevSeq < this.#options.fromSeq) kind.total += 1;
     const kept = await this.#keptBefore(record.subject, commit);
+    this.#walked = [];
     if (typeof kept === 'string') {
       this.#events += commit.events.length;
-      return this.#diverged(record, kind, { problem: kept });
+      this.#diverged(record, kind, { problem: kept });
+    } else {
+      await this.#verify(record, { ...read, seq: record.seq }, kind, kept);
     }
-    await this.#verify(record, { ...read, seq: record.seq }, kind, kept);
+    const { seq, storedAt, subject } = record;
+    this.#onCommit?.({ commit, seq, storedAt, subject, walked: this.#walked });
   }
 
   result(): ReplayResult {
@@ -179,7 +195,7 @@ export class LogVerification {
     const { tenant, aggregate, aggregateId, version } = commit;
     const ref = { tenant, aggregate, aggregateId };
     const resolve = this.#machines.resolverOf(tenant);
-    const options = { digestsChecked: true };
+    const options = this.#optionsOfEach;
     if (version === 1) return { verification: beginVerification(resolve, options), bytes: 0 };
     const read = await this.#log.read(ref, { toVersion: version - 1 });
     if (read.kind === 'unreadable') return `${read.code}: ${read.problem}`;
@@ -189,6 +205,11 @@ export class LogVerification {
     } catch (thrown) {
       return `what is before it cannot be folded: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
     }
+  }
+
+  get #optionsOfEach(): VerifyOptions {
+    if (!this.#onCommit) return { digestsChecked: true };
+    return { digestsChecked: true, onCommit: ({ walked }) => (this.#walked = walked) };
   }
 
   #take(subject: string): Kept | undefined {

@@ -3,6 +3,7 @@ import { type AnyState, type CommitAt, DEFAULT_LIMITS, type Limits, type WalkedE
 import { beginVerification, type ResolveMachine, type Verification, verifyNext } from '@throughline/history';
 import type { Acknowledged } from './acknowledged.ts';
 import { type CommitOnLog, keyOfCommit, placeOf, type StatusChange } from './commit-on-log.ts';
+import type { EffectsOptions } from './effects.ts';
 import { LogCheck } from './log-check.ts';
 import type { CheckReport, PromiseTable } from './promise-table.ts';
 import { endedOrWaiting } from './waiting.ts';
@@ -12,6 +13,7 @@ export interface CommitsCheckOptions {
   readonly machineOf?: (tenant: Commit['tenant']) => ResolveMachine;
   readonly limits?: Limits;
   readonly acknowledged?: Iterable<Acknowledged>;
+  readonly effects?: EffectsOptions;
   /** Nothing is under way any more: every execution has to have ended, or to wait for something. */
   readonly quiet?: boolean;
   readonly table?: PromiseTable;

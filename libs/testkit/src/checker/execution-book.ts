@@ -1,4 +1,10 @@
-import type { AggregateRef, AttemptAwaits, ExecutionEvent, RecordedExecutionCommand } from '@throughline/contracts';
+import type {
+  AggregateRef,
+  AttemptAwaits,
+  ChildAwaits,
+  ExecutionEvent,
+  RecordedExecutionCommand,
+} from '@throughline/contracts';
 
 /**
  * What the events of an execution say by themselves: kept without `evolve`, so that a fold that is wrong does not hide
@@ -51,6 +57,8 @@ export class ExecutionBook {
   ended: Ended | undefined;
   reopened = 0;
   workflow: { readonly name: string; readonly version: number } | undefined;
+  /** The attempt that has started it, and what of it that one waits for. */
+  parent: { readonly executionId: string; readonly token: string; readonly awaits: ChildAwaits } | undefined;
   /** It begins in the middle of another execution's history. */
   adopted = false;
   readonly attempts = new Map<string, BookedAttempt>();
@@ -79,9 +87,7 @@ export class ExecutionBook {
     const token = `${place.version}.${place.index}`;
     switch (event.type) {
       case 'ExecutionStarted':
-        this.started = true;
-        this.workflow = event.workflow;
-        return;
+        return this.#start(event, command);
       case 'ExecutionMigrated':
         this.workflow = event.workflow;
         return;
@@ -173,6 +179,14 @@ export class ExecutionBook {
       default:
         return;
     }
+  }
+
+  #start({ workflow }: Extract<ExecutionEvent, { type: 'ExecutionStarted' }>, command: RecordedExecutionCommand): void {
+    this.started = true;
+    this.workflow = workflow;
+    if (command.type !== 'StartExecution') return;
+    const { parentExecutionId, parentAttempt } = command.body;
+    if (parentExecutionId && parentAttempt) this.parent = { executionId: parentExecutionId, ...parentAttempt };
   }
 
   #schedule(event: Extract<ExecutionEvent, { type: 'StepScheduled' }>, token: string, atMs: number): void {

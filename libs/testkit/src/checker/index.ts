@@ -15,3 +15,8 @@ export {
   type Violation,
 } from './promise-table.ts';
 export { endedOrWaiting, waitsFor } from './waiting.ts';
+export type { DoneEffect, EffectsOptions } from './effects.ts';
+export { type Queued, type StillDue, stillDue } from './still-due.ts';
+export { checkSystem, type SystemToCheck } from './system/check-system.ts';
+export { CheckpointWatch } from './system/checkpoint-watch.ts';
+export { checkLog } from './system/log-on-server.ts';

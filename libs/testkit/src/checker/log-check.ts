@@ -4,6 +4,7 @@ import { attemptsInPolicy } from './attempts.ts';
 import { Chain, tenantOfCommit } from './chain.ts';
 import { CommandsOnce } from './commands-once.ts';
 import { type CommitOnLog, type EventSeen, keyOfCommit } from './commit-on-log.ts';
+import { EffectsOnLog, type EffectsOptions } from './effects.ts';
 import { ExecutionBooks } from './execution-book.ts';
 import { legalTransitions } from './legal-transitions.ts';
 import { Mutexes } from './mutex.ts';
@@ -17,6 +18,8 @@ export interface LogCheckOptions {
   readonly table?: PromiseTable;
   /** What clients were told was accepted. */
   readonly acknowledged?: Iterable<Acknowledged>;
+  /** What was done for steps, as those who did it have noted it down. */
+  readonly effects?: EffectsOptions;
 }
 
 /**
@@ -31,11 +34,13 @@ export class LogCheck {
   readonly #commands = new CommandsOnce();
   readonly #acknowledged: AcknowledgedOnce;
   readonly #policies = new RetryPolicies();
-  readonly #mutexes = new Mutexes();
+  readonly mutexes = new Mutexes();
+  readonly #effects: EffectsOnLog | undefined;
 
-  constructor({ table = new PromiseTable(), acknowledged = [] }: LogCheckOptions = {}) {
+  constructor({ table = new PromiseTable(), acknowledged = [], effects }: LogCheckOptions = {}) {
     this.table = table;
     this.#acknowledged = new AcknowledgedOnce(acknowledged);
+    this.#effects = effects && new EffectsOnLog(effects);
   }
 
   /** The next commit of the log, of whatever aggregate. */
@@ -52,7 +57,7 @@ export class LogCheck {
       case 'workflow':
         return this.#policies.take(commit);
       case 'lock':
-        this.#mutexes.takeLock({ commit, seq }, this.table);
+        this.mutexes.takeLock({ commit, seq }, this.table);
         return this.singleTimers.take({ commit, seq }, this.table);
       case 'schedule':
         return this.singleTimers.take({ commit, seq }, this.table);
@@ -65,6 +70,7 @@ export class LogCheck {
   /** When there is no more to read for now: what is acknowledged has to be there. */
   end(): PromiseTable {
     this.#acknowledged.end(this.table);
+    this.#effects?.end(this.table);
     return this.table;
   }
 
@@ -94,6 +100,7 @@ export class LogCheck {
     countedOnce(seen, this.table);
     attemptsInPolicy(seen, this.#policies, this.table);
     timersInTime(seen, this.table);
-    this.#mutexes.takeEvent(seen, this.table);
+    this.mutexes.takeEvent(seen, this.table);
+    this.#effects?.take(seen);
   }
 }

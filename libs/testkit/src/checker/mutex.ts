@@ -1,4 +1,4 @@
-import type { LockCommit } from '@throughline/contracts';
+import type { LockCommit, Tenant } from '@throughline/contracts';
 import { lockRef } from '@throughline/execution';
 import { type EventSeen, keyOfCommit, placeOf } from './commit-on-log.ts';
 import type { PromiseTable } from './promise-table.ts';
@@ -10,6 +10,8 @@ interface Grant {
 
 interface Lock {
   holder: Grant | undefined;
+  /** Those who wait for it. */
+  readonly queue: Set<string>;
   /** Who was granted which token. */
   readonly granted: Map<number, string>;
   /** Tokens whose holders the lock went on without. */
@@ -25,6 +27,10 @@ export class Mutexes {
 
   takeLock({ commit, seq }: { readonly commit: LockCommit; readonly seq: number }, table: PromiseTable): void {
     const lock = this.#lock(keyOfCommit(commit));
+    for (const command of commit.commands) {
+      // Whether it came to stand in the queue, the event says: it has nothing but its command.
+      if (command.type === 'AcquireLock' && command.events > 0) lock.queue.add(claimOf(command.body));
+    }
     commit.events.forEach((event, index) => {
       const wrong = (problem: string): void => table.violated('mutex', placeOf(commit, seq, index), problem);
       switch (event.type) {
@@ -35,6 +41,7 @@ export class Mutexes {
           if (lock.holder) wrong(`granted to ${claim} while ${lock.holder.claim} holds it`);
           if (token <= lock.tokenMax) wrong(`token ${token} after token ${lock.tokenMax}`);
           lock.holder = { claim, token };
+          lock.queue.delete(claim);
           lock.tokenMax = Math.max(lock.tokenMax, token);
           lock.granted.set(token, claim);
           return;
@@ -49,6 +56,9 @@ export class Mutexes {
           lock.holder = undefined;
           return;
         }
+        case 'LockWaitLeft':
+          lock.queue.delete(claimOf(event));
+          return;
         case 'LockHolderAsked':
         case 'LockRenewed':
         case 'LockRevoked':
@@ -62,6 +72,14 @@ export class Mutexes {
           return;
       }
     });
+  }
+
+  /** Whether the lock of an asset knows of a request: it waits there, or has the lock. */
+  knows(tenant: Tenant, asset: string, claim: string): 'waits' | 'holds' | undefined {
+    const { aggregate, aggregateId } = lockRef(tenant, asset);
+    const lock = this.#locks.get(`${tenant}/${aggregate}/${aggregateId}`);
+    if (lock?.queue.has(claim)) return 'waits';
+    return lock?.holder?.claim === claim ? 'holds' : undefined;
   }
 
   takeEvent(seen: EventSeen, table: PromiseTable): void {
@@ -134,7 +152,14 @@ export class Mutexes {
   #lock(key: string): Lock {
     const known = this.#locks.get(key);
     if (known) return known;
-    const lock: Lock = { holder: undefined, granted: new Map(), expired: new Set(), tokenMax: 0, users: new Map() };
+    const lock: Lock = {
+      holder: undefined,
+      queue: new Set(),
+      granted: new Map(),
+      expired: new Set(),
+      tokenMax: 0,
+      users: new Map(),
+    };
     this.#locks.set(key, lock);
     return lock;
   }

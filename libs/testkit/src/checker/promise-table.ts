@@ -81,6 +81,16 @@ export class PromiseTable {
     this.#rows.delete(promise);
   }
 
+  /** Adds what another table has found. */
+  add(other: PromiseTable): void {
+    for (const [promise, { checked, violations, named }] of other.#rows) {
+      const row = this.#row(promise);
+      row.checked += checked;
+      row.violations += violations;
+      row.named.push(...named.slice(0, Math.max(0, this.#namedMax - row.named.length)));
+    }
+  }
+
   violationsOf(promise: PromiseName): number {
     return this.#rows.get(promise)?.violations ?? 0;
   }
