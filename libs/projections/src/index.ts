@@ -22,3 +22,5 @@ export { digestReadModel } from './digest.ts';
 export { createPool, type PoolOptions } from './pool.ts';
 export { ExecutionFolds } from './execution-folds.ts';
 export { jsonColumn, textColumn } from './column-values.ts';
+export { type Checkpoint, CheckpointMovedError } from './checkpoint.ts';
+export { type DecodedBatch, decodeBatch, writeBatch } from './projected-batch.ts';

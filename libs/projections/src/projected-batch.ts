@@ -3,7 +3,7 @@ import type { FeedRecord } from '@throughline/event-log/jetstream';
 import type { Pool } from 'pg';
 import { inBatchTransaction } from './batch-transaction.ts';
 import { type Checkpoint, moveCheckpoint } from './checkpoint.ts';
-import type { ProjectedRecord, Projection, UnreadableRecord } from './projection.ts';
+import type { ProjectedRecord, Projection, SqlTransaction, UnreadableRecord } from './projection.ts';
 
 /** A run of commits, or one record between them that cannot be read. */
 export type Stretch =
@@ -61,11 +61,18 @@ export const applyBatch = (
   projection: Projection,
   batch: DecodedBatch,
   checkpoint: Checkpoint,
-): Promise<void> =>
-  inBatchTransaction(pool, schema, async (sql) => {
-    await moveCheckpoint(sql, checkpoint.seq, { ...checkpoint, seq: batch.lastSeq });
-    for (const stretch of batch.stretches) {
-      if (stretch.kind === 'commits') await projection.apply(stretch.records, sql);
-      else await projection.applyUnreadable?.(stretch.record, sql);
-    }
-  });
+): Promise<void> => inBatchTransaction(pool, schema, (sql) => writeBatch(sql, projection, batch, checkpoint));
+
+/** What one transaction writes. Throws where another runner has moved the checkpoint. */
+export const writeBatch = async (
+  sql: SqlTransaction,
+  projection: Projection,
+  batch: DecodedBatch,
+  checkpoint: Checkpoint,
+): Promise<void> => {
+  await moveCheckpoint(sql, checkpoint.seq, { ...checkpoint, seq: batch.lastSeq });
+  for (const stretch of batch.stretches) {
+    if (stretch.kind === 'commits') await projection.apply(stretch.records, sql);
+    else await projection.applyUnreadable?.(stretch.record, sql);
+  }
+};

@@ -3,7 +3,8 @@ import { type CommandAnswer, commandIdSchema, STREAMS, SUBJECT_FILTERS } from '@
 import { newRef } from '../event-log.conformance.ts';
 import { createCommandSender, type CommandSender, type UnaddressedCommand } from './command-sender.ts';
 import { connectNats, type NatsConnection } from './connection.ts';
-import { createPublisher, type PublishError } from './publisher.ts';
+import type { PublishError } from '../log-server.ts';
+import { createPublisher } from './publisher.ts';
 import { type SpecServer, startSpecServer } from './spec-server.ts';
 import { ensureStreams } from './streams.ts';
 import { consumeWorkQueue, type WorkQueue } from './work-queue.ts';

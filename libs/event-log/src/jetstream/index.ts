@@ -22,7 +22,6 @@ export {
 export {
   createPublisher,
   type PubAck,
-  PublishError,
   type Publisher,
   type PublisherOptions,
   type PublishOptions,
@@ -64,3 +63,4 @@ export {
   streamCreatedAt,
   timerIsThere,
 } from './effects.ts';
+export { PublishError } from '../log-server.ts';

@@ -3,7 +3,8 @@ import { encodeCommit } from '../commit-encoding.ts';
 import { appendOne, appendRun, draftFor, eventLogConformance, newRef } from '../event-log.conformance.ts';
 import { connectNats, type NatsConnection } from './connection.ts';
 import { JetStreamEventLog } from './jetstream-event-log.ts';
-import { createPublisher, PublishError, type Publisher } from './publisher.ts';
+import { PublishError } from '../log-server.ts';
+import { createPublisher, type Publisher } from './publisher.ts';
 import { type SpecServer, startSpecServer } from './spec-server.ts';
 import { ensureStreams } from './streams.ts';
 

@@ -1,18 +1,16 @@
 import { type ApiError, JetStreamApiError } from '@nats-io/jetstream';
 import type { StoredRecord } from '../aggregate-reader.ts';
+import { FENCE_ERROR, type RecordQuery } from '../log-server.ts';
 import type { NatsConnection } from './connection.ts';
 
 /** Error numbers of the JetStream API that this library acts on. */
 export const JS_ERROR = {
+  ...FENCE_ERROR,
   streamNotFound: 10059,
   noMessageFound: 10037,
-  wrongLastSequence: 10071,
-  wrongLastSequenceUnknown: 10164,
-  storeFailed: 10077,
   consumerExists: 10148,
   consumerNotFound: 10014,
   consumerNotUnique: 10100,
-  insufficientStorage: 10047,
 } as const;
 
 const API_TIMEOUT_MS = 5_000;
@@ -40,13 +38,11 @@ interface MessageGetAnswer {
   readonly message: { readonly subject: string; readonly seq: number; readonly data?: string; readonly time: string };
 }
 
-export type MessageQuery = { readonly last_by_subj: string } | { readonly seq: number; readonly next_by_subj: string };
-
 /** `STREAM.MSG.GET` is answered by the stream's leader, so what it says is never stale. */
 export const getFromLeader = async (
   nc: NatsConnection,
   stream: string,
-  query: MessageQuery,
+  query: RecordQuery,
   timeoutMs?: number,
 ): Promise<StoredRecord | undefined> => {
   try {

@@ -1,6 +1,7 @@
 import { type Msg, type MsgHdrs, nuid } from '@nats-io/transport-node';
 import type { NatsConnection } from './connection.ts';
 import { problemOf } from './js-api.ts';
+import { PublishError } from '../log-server.ts';
 
 export interface PubAck {
   readonly stream: string;
@@ -24,18 +25,6 @@ export interface PublisherOptions {
   /** Publishes that may wait in line; more are refused as `overloaded`. */
   readonly maxWaiting?: number;
   readonly timeoutMs?: number;
-}
-
-/** Why a publish has no ack. `refused`: the server said no (`errCode`). `timeout`: it may or may not be stored. */
-export class PublishError extends Error {
-  readonly kind: 'refused' | 'timeout' | 'no-responders' | 'overloaded' | 'closed' | 'too-large';
-  readonly errCode: number;
-  constructor(kind: PublishError['kind'], message: string, errCode = 0) {
-    super(message);
-    this.name = 'PublishError';
-    this.kind = kind;
-    this.errCode = errCode;
-  }
 }
 
 export interface Publisher {

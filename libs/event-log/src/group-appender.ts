@@ -1,9 +1,7 @@
-import { nuid } from '@nats-io/transport-node';
 import { type CommitDraft, logSubject } from '@throughline/contracts';
-import { encodeCommit, type EncodedCommit } from '../commit-encoding.ts';
-import type { AppendOutcome } from '../event-log.ts';
-import type { NatsConnection } from './connection.ts';
-import { encodeHeaders, type Publisher } from './publisher.ts';
+import { encodeCommit, type EncodedCommit } from './commit-encoding.ts';
+import type { AppendOutcome } from './event-log.ts';
+import type { FencedRecord, LogServer } from './log-server.ts';
 
 /**
  * Group commit. A server that fsyncs takes one commit at a time; under load the commits of many aggregates go out as one
@@ -30,9 +28,10 @@ interface Item {
 }
 
 export interface GroupAppenderParts {
-  readonly nc: NatsConnection;
-  readonly publisher: Publisher;
+  readonly server: Pick<LogServer, 'publishGroup'>;
   readonly ackTimeoutMs: number;
+  /** So many commits at least make a group. */
+  readonly groupMin?: number | undefined;
   readonly onEncoded: ((encoded: EncodedCommit) => void) | undefined;
   /** Appends one commit and finds out what became of it when its ack is lost. */
   readonly appendAlone: (draft: CommitDraft, encoded: EncodedCommit) => Promise<AppendOutcome>;
@@ -40,12 +39,14 @@ export interface GroupAppenderParts {
 
 export class GroupAppender {
   readonly #parts: GroupAppenderParts;
+  readonly #groupMin: number;
   #waiting: Item[] = [];
   #singles = 0;
   #grouping = false;
 
   constructor(parts: GroupAppenderParts) {
     this.#parts = parts;
+    this.#groupMin = parts.groupMin ?? GROUP_MIN;
   }
 
   append(draft: CommitDraft): Promise<AppendOutcome> {
@@ -62,8 +63,8 @@ export class GroupAppender {
   /** One group at a time, and no singles beside it: waiting makes the next group larger, and that is what pays. */
   #pump(): void {
     while (!this.#grouping && this.#waiting.length > 0) {
-      const group = this.#waiting.length >= GROUP_MIN ? this.#takeGroup() : [];
-      if (group.length >= GROUP_MIN) {
+      const group = this.#waiting.length >= this.#groupMin ? this.#takeGroup() : [];
+      if (group.length >= this.#groupMin) {
         this.#sendGroup(group);
         return;
       }
@@ -107,7 +108,8 @@ export class GroupAppender {
 
   #sendGroup(group: readonly Item[]): void {
     this.#grouping = true;
-    this.#publishGroup(group)
+    this.#parts.server
+      .publishGroup(group.map(recordOf), this.#parts.ackTimeoutMs)
       .then((lastSeq) => {
         // A group is contiguous on the log, so its ack tells every member's sequence.
         group.forEach(({ encoded, settle }, index) =>
@@ -125,28 +127,10 @@ export class GroupAppender {
         this.#pump();
       });
   }
-
-  /** The sequence of the last member. */
-  async #publishGroup(group: readonly Item[]): Promise<number> {
-    const { nc, publisher, ackTimeoutMs } = this.#parts;
-    const batchId = nuid.next();
-    const last = group.length - 1;
-    const optionsOf = (item: Item, index: number) => ({
-      expectedLastSubjectSeq: item.draft.prevSeq,
-      headers: {
-        'Nats-Batch-Id': batchId,
-        'Nats-Batch-Sequence': String(index + 1),
-        ...(index === last ? { 'Nats-Batch-Commit': '1' } : {}),
-      },
-    });
-    let acked: Promise<{ seq: number; count?: number }> | undefined;
-    group.forEach((item, index) => {
-      const options = optionsOf(item, index);
-      if (index < last) nc.publish(item.subject, item.encoded.bytes, { headers: encodeHeaders(options) });
-      else acked = publisher.publish(item.subject, item.encoded.bytes, { ...options, timeoutMs: ackTimeoutMs });
-    });
-    const ack = await acked;
-    if (ack?.count !== group.length) throw new Error(`a group of ${group.length} was acked as ${ack?.count}`);
-    return ack.seq;
-  }
 }
+
+const recordOf = ({ subject, encoded, draft }: Item): FencedRecord => ({
+  subject,
+  bytes: encoded.bytes,
+  expectedLastSeq: draft.prevSeq,
+});
