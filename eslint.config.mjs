@@ -34,7 +34,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['{libs,apps,examples}/*/src/**/*.ts', '{bench,chaos,conformance,fuzz}/src/**/*.ts', 'test/**/*.ts'],
+    files: [
+      '{libs,apps,examples}/*/src/**/*.ts',
+      '{bench,chaos,conformance,fuzz,simulation}/src/**/*.ts',
+      'test/**/*.ts',
+    ],
     languageOptions: { parserOptions: { project: './tsconfig.spec.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',

@@ -6,7 +6,7 @@ const project = (displayName, testMatch, testPathIgnorePatterns = []) => ({
   extensionsToTreatAsEsm: ['.ts'],
   testMatch,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...testPathIgnorePatterns],
-  modulePathIgnorePatterns: ['<rootDir>/((libs|apps|examples)/[^/]+|bench|chaos|conformance|fuzz)/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/((libs|apps|examples)/[^/]+|bench|chaos|conformance|fuzz|simulation)/dist/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -31,7 +31,7 @@ export default {
   projects: [
     project(
       'pure',
-      ['<rootDir>/{libs,apps,examples,chaos,conformance,fuzz,tools,test}/**/*.spec.ts'],
+      ['<rootDir>/{libs,apps,examples,chaos,conformance,fuzz,simulation,tools,test}/**/*.spec.ts'],
       ['\\.int\\.spec\\.ts$', '\\.e2e\\.spec\\.ts$'],
     ),
     project('servers', ['<rootDir>/{libs,apps,examples,chaos,conformance,test}/**/*.int.spec.ts']),

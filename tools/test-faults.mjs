@@ -9,13 +9,16 @@ import { say } from './terminal.mjs';
 const SUMMARY = inCheckout('.throughline', 'faults-summary.json');
 
 /** Name and arguments of each program; what it ends with says whether it holds. */
-const PARTS = [['chaos', [inCheckout('chaos', 'dist', 'main.js'), '--minutes', '3', '--rate', '120', '--faults', '9']]];
+const PARTS = [
+  ['simulation', [inCheckout('simulation', 'dist', 'main.js'), '--seeds', '5000', '--from', '1']],
+  ['chaos', [inCheckout('chaos', 'dist', 'main.js'), '--minutes', '3', '--rate', '120', '--faults', '9']],
+];
 
 export async function testFaults(args) {
   await setUp();
   const failed = [];
   for (const [name, program] of PARTS) {
-    if ((await runShown(process.execPath, [...program, ...args])) !== 0) failed.push(name);
+    if ((await runShown(process.execPath, name === 'chaos' ? [...program, ...args] : program)) !== 0) failed.push(name);
   }
   const summary = { passed: PARTS.length - failed.length, failed: failed.length };
   writeFileSync(SUMMARY, JSON.stringify(summary));

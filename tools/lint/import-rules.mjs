@@ -34,6 +34,7 @@ const MAY_IMPORT = {
   chaos: ['contracts', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
   conformance: [...PURE, 'event-log', 'local-system', 'client'],
   fuzz: [...PURE, 'event-log'],
+  simulation: [...DECIDING, 'testkit', 'orchestrator/read-model', 'audit-service/read-model'],
 };
 
 /** Specs may also start real servers, and speak to them as users do. */

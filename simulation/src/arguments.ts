@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+
+export interface Arguments {
+  readonly seeds: number;
+  /** Absent: where the last run stopped. */
+  readonly from: number | undefined;
+  readonly threads: number;
+  readonly json: boolean;
+  readonly mutants: boolean;
+}
+
+export const USAGE = `usage: npm run simulate -- [--seeds N] [--from S] [--threads T] [--json]
+       npm run simulate -- --mutants [--seeds N]
+  --seeds N    how many seeds (5000); with --mutants: at most so many for each planted fault (400)
+  --from S     the first one (where the last run stopped)
+  --threads T  at once (2)`;
+
+export const parseArguments = (args: readonly string[]): Arguments | undefined => {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: 'string' },
+        from: { type: 'string' },
+        threads: { type: 'string', default: '2' },
+        json: { type: 'boolean', default: false },
+        mutants: { type: 'boolean', default: false },
+      },
+    });
+    const seeds = wholeNumber(values.seeds ?? (values.mutants ? '400' : '5000'));
+    const threads = wholeNumber(values.threads);
+    const from = values.from === undefined ? undefined : wholeNumber(values.from);
+    if (seeds === undefined || threads === undefined || (values.from !== undefined && from === undefined))
+      return undefined;
+    return { seeds, from, threads, json: values.json, mutants: values.mutants };
+  } catch {
+    return undefined;
+  }
+};
+
+const wholeNumber = (text: string): number | undefined => {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && number >= 1 ? number : undefined;
+};

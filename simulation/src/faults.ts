@@ -1,0 +1,60 @@
+import { CALM } from './network.ts';
+import { NO_TROUBLE } from './simulated-queues.ts';
+import type { World } from './world.ts';
+
+const FAULTS_MAX = 6;
+const CALLS_MAX = 60;
+const CLOCK_STEP_MS = 20_000;
+
+/** Lets things go wrong for a while: what, how often and when is the seed's to say. Some seeds have fair weather. */
+export const beginFaults = (world: World, untilMs: number): void => {
+  const { chance, time, network, queues, log } = world;
+  const sometimes = (most: number): number => (chance.oneIn(2) ? 0 : chance.next() * most);
+  network.weather = {
+    loseRequest: sometimes(0.05),
+    loseReply: sometimes(0.1),
+    late: sometimes(0.03),
+    latencyMaxMs: chance.pick([2, 20, 200]),
+  };
+  const trouble = { loseAck: sometimes(0.1), deliverTwice: sometimes(0.5), duplicate: sometimes(0.1) };
+  for (const queue of [queues.commands, queues.tasks, queues.due]) queue.trouble = trouble;
+  log.groupUnderWay = sometimes(0.1);
+  log.stale = sometimes(0.5);
+  const lengthMs = untilMs - time.nowMs;
+  for (let count = chance.below(FAULTS_MAX + 1); count > 0; count -= 1) {
+    const fault = chance.pick(FAULTS);
+    time.after(chance.below(lengthMs), () => fault(world));
+  }
+};
+
+const crashSoon = ({ chance, programs }: World): void => {
+  chance.oneOf(programs)?.process?.crashAfterCalls(chance.below(CALLS_MAX));
+};
+
+const crashNow = ({ chance, programs }: World): void => chance.oneOf(programs)?.process?.crash();
+
+const stepClock = ({ chance, brokerClock, programs }: World): void => {
+  const stepMs = chance.between(-CLOCK_STEP_MS, CLOCK_STEP_MS);
+  const process = chance.oneIn(2) ? chance.oneOf(programs)?.process : undefined;
+  if (process) process.clockOffMs += stepMs;
+  else brokerClock.offMs += stepMs;
+};
+
+const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] = [
+  crashSoon,
+  crashSoon,
+  crashSoon,
+  crashNow,
+  stepClock,
+  ({ queues }) => queues.commands.lose(),
+  ({ queues }) => queues.tasks.lose(),
+  ({ queues }) => queues.loseTimers(),
+];
+
+/** From here on everything works: what was lost stays lost. */
+export const heal = ({ network, queues, log }: World): void => {
+  network.weather = CALM;
+  for (const queue of [queues.commands, queues.tasks, queues.due]) queue.trouble = NO_TROUBLE;
+  log.groupUnderWay = 0;
+  log.stale = 0;
+};

@@ -1,0 +1,229 @@
+/**
+ * Tables of Postgres for the statements of our projections, and for no others: what is not understood is an error. Keys and
+ * conditions are read from the statements themselves, so one that is wrong shows.
+ */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Primary keys, as in the migrations. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  projection_checkpoint: ['name'],
+  executions: ['tenant', 'id'],
+  steps: ['tenant', 'execution_id', 'id'],
+  workflows: ['tenant', 'name', 'version'],
+  schedules: ['tenant', 'id'],
+  locks: ['tenant', 'id'],
+  execution_tags: ['tenant', 'name', 'value_hash', 'execution_id'],
+  approvals: ['tenant', 'execution_id', 'id'],
+  ledger: ['tenant', 'n'],
+  chain_heads: ['tenant'],
+  execution_graph: ['tenant', 'id'],
+};
+
+type Run = (tables: SimulatedTables, values: readonly unknown[]) => { rows: Row[]; rowCount: number };
+type Undo = () => void;
+
+export class SimulatedTables {
+  private readonly tables = new Map<string, Map<string, Row>>();
+  private undo: Undo[] = [];
+
+  query(text: string, values: readonly unknown[]): { rows: Row[]; rowCount: number } {
+    const run = STATEMENTS.get(text) ?? read(text);
+    STATEMENTS.set(text, run);
+    return run(this, values);
+  }
+
+  commit(): void {
+    this.undo = [];
+  }
+
+  rollback(): void {
+    for (const undo of this.undo.reverse()) undo();
+    this.undo = [];
+  }
+
+  rowsOf(table: string): Map<string, Row> {
+    const known = this.tables.get(table);
+    if (known) return known;
+    if (!KEYS[table]) throw new Error(`no such table: ${table}`);
+    const rows = new Map<string, Row>();
+    this.tables.set(table, rows);
+    return rows;
+  }
+
+  put(table: string, key: string, row: Row | undefined): void {
+    const rows = this.rowsOf(table);
+    const held = rows.get(key);
+    this.undo.push(() => (held ? rows.set(key, held) : rows.delete(key)));
+    if (row) rows.set(key, row);
+    else rows.delete(key);
+  }
+
+  /** Everything that follows from the log, in an order of its own. */
+  content(): Readonly<Record<string, readonly string[]>> {
+    const names = [...this.tables.keys()].filter((name) => name !== 'projection_checkpoint').sort();
+    return Object.fromEntries(
+      names.map((name) => [name, [...this.rowsOf(name).values()].map((row) => JSON.stringify(row)).sort()]),
+    );
+  }
+}
+
+const STATEMENTS = new Map<string, Run>();
+
+const keyOf = (table: string, row: Row): string => JSON.stringify((KEYS[table] ?? []).map((column) => row[column]));
+const namesIn = (list: string): string[] => list.split(',').map((name) => name.trim());
+const argumentAt = (text: string, values: readonly unknown[]): unknown =>
+  values[Number(/^\$(\d+)/.exec(text)?.[1]) - 1];
+
+/** The rows that `unnest` makes of arrays side by side. */
+const unnested = (list: string, names: readonly string[], values: readonly unknown[]): Row[] => {
+  // A projection hands arrays to unnest; something else would fail in Postgres, too.
+  const columns = namesIn(list).map((argument) => argumentAt(argument, values) as readonly unknown[]);
+  return (columns[0] ?? []).map((_first, index) =>
+    Object.fromEntries(names.map((name, column) => [name, columns[column]?.[index] ?? null])),
+  );
+};
+
+const read = (written: string): Run => {
+  const text = written.replaceAll(/\s+/g, ' ').trim();
+  const run = readInsert(text) ?? readDelete(text) ?? readSelect(text) ?? readUpdate(text);
+  if (!run) throw new Error(`the simulated tables do not understand: ${text}`);
+  return run;
+};
+
+const INSERT =
+  /^INSERT INTO (\w+)(?: AS held)? \(([^)]*)\) (?:SELECT (.+?) FROM unnest\(([^)]*)\)(?: AS t \(([^)]*)\))?|VALUES \(([^)]*)\))(?: (ON CONFLICT.*))?$/;
+
+const readInsert = (text: string): Run | undefined => {
+  const [, table = '', columnList = '', selected, arrays, aliases, single, conflict] = INSERT.exec(text) ?? [];
+  if (table === '') return undefined;
+  const columns = namesIn(columnList);
+  const onConflict = readConflict(table, conflict);
+  const rowsOf = (values: readonly unknown[]): Row[] => {
+    if (single !== undefined) {
+      const given = namesIn(single).map((argument) => argumentAt(argument, values) ?? null);
+      return [Object.fromEntries(columns.map((column, index) => [column, given[index]]))];
+    }
+    if (selected === '*') return unnested(arrays ?? '', columns, values);
+    const expressions = namesIn(selected ?? '');
+    return unnested(arrays ?? '', namesIn(aliases ?? ''), values).map((row) =>
+      Object.fromEntries(
+        columns.map((column, index) => {
+          const expression = expressions[index] ?? '';
+          return [column, expression.startsWith('$') ? argumentAt(expression, values) : row[expression]];
+        }),
+      ),
+    );
+  };
+  return (tables, values) => {
+    let rowCount = 0;
+    for (const row of rowsOf(values)) {
+      const key = keyOf(table, row);
+      const held = tables.rowsOf(table).get(key);
+      const next = held ? onConflict(held, row) : row;
+      if (!next) continue;
+      tables.put(table, key, next);
+      rowCount += 1;
+    }
+    return { rows: [], rowCount };
+  };
+};
+
+type OnConflict = (held: Row, excluded: Row) => Row | undefined;
+
+const readConflict = (table: string, text: string | undefined): OnConflict => {
+  if (text === undefined) {
+    return (held) => {
+      throw new Error(`duplicate key in ${table}: ${keyOf(table, held)}`);
+    };
+  }
+  if (/^ON CONFLICT(?: \([^)]*\))? DO NOTHING$/.test(text)) return () => undefined;
+  const [, key = '', assignments = '', left, operator, right] =
+    /^ON CONFLICT \(([^)]*)\) DO UPDATE SET (.+?)(?: WHERE held\.(\w+) (<=?) excluded\.(\w+))?$/.exec(text) ?? [];
+  if (namesIn(key).join() !== KEYS[table]?.join()) throw new Error(`no unique key of ${table}: ${text}`);
+  const columns = namesIn(assignments).map((assignment) => {
+    const [, column = '', from = ''] = /^(\w+) = excluded\.(\w+)$/.exec(assignment) ?? [];
+    if (column === '') throw new Error(`the simulated tables do not understand: ${assignment}`);
+    return [column, from] as const;
+  });
+  return (held, excluded) => {
+    if (left !== undefined && right !== undefined) {
+      const [older, newer] = [Number(held[left]), Number(excluded[right])];
+      if (!(older < newer || (operator === '<=' && older === newer))) return undefined;
+    }
+    return { ...held, ...Object.fromEntries(columns.map(([column, from]) => [column, excluded[from]])) };
+  };
+};
+
+type Matches = (row: Row, values: readonly unknown[]) => boolean;
+
+const readWhere = (text: string): Matches => {
+  const conditions = text.split(' AND ').map((condition) => {
+    const [, column = '', any, one] = /^(\w+) = (?:ANY\((\$\d+)[^)]*\)|(\$\d+))$/.exec(condition) ?? [];
+    if (column === '') throw new Error(`the simulated tables do not understand: ${condition}`);
+    return (row: Row, values: readonly unknown[]): boolean =>
+      any === undefined
+        ? row[column] === argumentAt(one ?? '', values)
+        : (argumentAt(any, values) as readonly unknown[]).includes(row[column]);
+  });
+  return (row, values) => conditions.every((holds) => holds(row, values));
+};
+
+const readDelete = (text: string): Run | undefined => {
+  const [, table = '', where = ''] = /^DELETE FROM (\w+) WHERE (.*)$/.exec(text) ?? [];
+  if (table === '') return undefined;
+  const matches = readWhere(where);
+  return (tables, values) => {
+    const gone = [...tables.rowsOf(table)].filter(([, row]) => matches(row, values));
+    for (const [key] of gone) tables.put(table, key, undefined);
+    return { rows: [], rowCount: gone.length };
+  };
+};
+
+const readSelect = (text: string): Run | undefined => {
+  const [, list = '', table = '', where = ''] = /^SELECT ([\w, ]+) FROM (\w+) WHERE (.*)$/.exec(text) ?? [];
+  if (table === '') return undefined;
+  const matches = readWhere(where);
+  const columns = namesIn(list);
+  return (tables, values) => {
+    const rows = [...tables.rowsOf(table).values()].filter((row) => matches(row, values));
+    return {
+      rows: rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]]))),
+      rowCount: rows.length,
+    };
+  };
+};
+
+const readUpdate = (text: string): Run | undefined => readPlainUpdate(text) ?? readUpdateFrom(text);
+
+const readPlainUpdate = (text: string): Run | undefined => {
+  const [, table = '', column = '', value = '', where = ''] =
+    /^UPDATE (\w+) SET (\w+) = (\$\d+) WHERE (.*)$/.exec(text) ?? [];
+  if (table === '') return undefined;
+  const matches = readWhere(where);
+  return (tables, values) => {
+    const found = [...tables.rowsOf(table)].filter(([, row]) => matches(row, values));
+    for (const [key, row] of found) tables.put(table, key, { ...row, [column]: argumentAt(value, values) });
+    return { rows: [], rowCount: found.length };
+  };
+};
+
+const UPDATE_FROM = /^UPDATE (\w+) AS held SET (.+) FROM unnest\(([^)]*)\) AS (\w+) \(([^)]*)\) WHERE (.+)$/;
+
+const readUpdateFrom = (text: string): Run | undefined => {
+  const [, table = '', assignments = '', arrays = '', alias = '', aliases = '', where = ''] =
+    UPDATE_FROM.exec(text) ?? [];
+  if (table === '') return undefined;
+  const sets = namesIn(assignments).map((assignment) => assignment.split(` = ${alias}.`));
+  const joins = where.split(' AND ').map((condition) => condition.replace('held.', '').split(` = ${alias}.`));
+  return (tables, values) => {
+    const changes = unnested(arrays, namesIn(aliases), values);
+    let rowCount = 0;
+    for (const [key, row] of [...tables.rowsOf(table)]) {
+      const change = changes.find((each) => joins.every(([left = '', right = '']) => row[left] === each[right]));
+      if (!change) continue;
+      tables.put(table, key, { ...row, ...Object.fromEntries(sets.map(([to = '', from = '']) => [to, change[from]])) });
+      rowCount += 1;
+    }
+    return { rows: [], rowCount };
+  };
+};
