@@ -25,8 +25,8 @@ export const handlers = [
     effectClass: 'idempotent',
     input: z.object({ behaviour: z.enum(['plain', 'shy']).default('plain') }),
     output: z.object({ key: z.string() }),
-    async run({ behaviour }, { executionId, idempotencyKey: key, state, signal }) {
-      await told('/effects', { key, execution: executionId, state, behaviour }, signal);
+    async run({ behaviour }, { idempotencyKey: key, signal }) {
+      await told('/effects', { key, behaviour }, signal);
       return { key };
     },
   }),
@@ -36,12 +36,12 @@ export const handlers = [
     effectClass: 'idempotent',
     input: z.object({ beats: z.int().min(1).max(20) }),
     output: z.object({ beats: z.int() }),
-    async run({ beats }, { executionId, idempotencyKey: key, state, signal, heartbeat }) {
+    async run({ beats }, { idempotencyKey: key, signal, heartbeat }) {
       for (let beat = 0; beat < beats; beat += 1) {
         await heartbeat();
         await pause(200);
       }
-      await told('/effects', { key, execution: executionId, state, behaviour: 'plain' }, signal);
+      await told('/effects', { key }, signal);
       return { beats };
     },
   }),
@@ -80,9 +80,9 @@ export const handlers = [
     effectClass: 'idempotent',
     input: z.object({ asset: z.string() }),
     output: z.object({ asset: z.string() }),
-    async run({ asset }, { executionId, fencingTokens, signal }) {
+    async run({ asset }, { idempotencyKey: key, fencingTokens, signal }) {
       const fencingToken = fencingTokens[asset] ?? 0;
-      await told('/work', { execution: executionId, asset, fencingToken }, signal);
+      await told('/work', { key, asset, fencingToken }, signal);
       return { asset };
     },
   }),

@@ -62,7 +62,15 @@ export class Load {
     );
     const senders = this.#connections.map((nc) => createCommandSender(nc));
     this.#commander = new Commander(senders, this.record, this.#tally, this.#chance);
-    const clients = { commander: this.#commander, http, ada, record: this.record, sink, chance: this.#chance };
+    const clients = {
+      commander: this.#commander,
+      http,
+      ada,
+      record: this.record,
+      sink,
+      chance: this.#chance,
+      isOver: () => this.#stopping,
+    };
     this.#nextStartAtMs = performance.now();
     this.#running = Promise.all(Array.from({ length: LANES }, () => this.#lane(clients)));
     this.#looking = this.#keepLooking();

@@ -32,7 +32,7 @@ const order = (sinkUrl: string): Json =>
       Parameters: {
         ApiEndpoint: `${sinkUrl}/effects`,
         Method: 'POST',
-        RequestBody: { 'execution.$': '$$.Execution.Id', state: 'Reserve', 'behaviour.$': '$.behaviour' },
+        RequestBody: { 'behaviour.$': '$.behaviour' },
       },
       ...PATIENT,
       ResultPath: null,

@@ -6,17 +6,25 @@ import { runTopology } from './run-topology.ts';
 /** Progress never goes to stdout: with --json nothing but the report may stand there. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const chaos = async (given: Arguments): Promise<Report> => {
+const INTERRUPTED = 130;
+
+/** Aborted by Ctrl-C or SIGTERM; by a second one this process ends at once, and what it has started is killed with it. */
+const interruption = (): AbortSignal => {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(INTERRUPTED);
       say('\nstopping: everything that was started ends first');
       stop.abort();
     });
+  return stop.signal;
+};
+
+const chaos = async (given: Arguments, signal: AbortSignal): Promise<Report> => {
   const minutes = given.minutes / given.topologies.length;
   const topologies: TopologyReport[] = [];
   for (const topology of given.topologies)
-    topologies.push(await runTopology({ ...given, minutes, topology, say, signal: stop.signal }));
+    topologies.push(await runTopology({ ...given, minutes, topology, say, signal }));
   return { seed: given.seed, machine: machine(), topologies };
 };
 
@@ -33,7 +41,15 @@ if (!given) {
   process.exitCode = 2;
 } else {
   say(`chaos with seed ${given.seed}: ${given.minutes} minutes over ${given.topologies.join(' and ')}`);
-  const report = await chaos(given);
-  process.stdout.write(`${given.json ? JSON.stringify(report) : table(report)}\n`);
-  process.exitCode = holds(report) ? 0 : 1;
+  const signal = interruption();
+  try {
+    const report = await chaos(given, signal);
+    process.stdout.write(`${given.json ? JSON.stringify(report) : table(report)}\n`);
+    process.exitCode = holds(report) ? 0 : 1;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = INTERRUPTED;
+  }
+  // Sockets that faults have left half open must not keep it.
+  process.exit();
 }

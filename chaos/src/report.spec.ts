@@ -20,12 +20,11 @@ const single = (given: Partial<TopologyReport> = {}): TopologyReport => ({
   doubled: 0,
   answeredTwice: [],
   executions: 30,
-  ended: 30,
+  commits: 200,
   effects: 90,
   longestStall: { ms: 1_234, fromMs: 5_000, during: ['kill -9 (front)'] },
   endedByThemselves: {},
   allUp: true,
-  replay: 'replayed 30 executions: 100 %',
   check: checked(),
   ...given,
 });

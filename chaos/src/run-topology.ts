@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promiseLines } from '@throughline/testkit/checker';
+import { CheckpointWatch, type PromiseName } from '@throughline/testkit/checker';
 import type { Arguments } from './arguments.ts';
 import { Chance } from './chance.ts';
 import { type ChaosSystem, startChaosSystem, type Topology } from './chaos-system.ts';
@@ -25,7 +25,6 @@ export interface Run extends Arguments {
 const WARM_UP_MS = 3_000;
 const ANSWERS_MS = 90_000;
 const ALL_UP_MS = 120_000;
-const QUIET_MAX_MS = 60_000;
 const PROGRESS_EVERY_MS = 10_000;
 
 /** One system from its start to its verdict; nothing of it is left. */
@@ -54,6 +53,7 @@ const faultsUnderLoad = async (run: Run, chaos: ChaosSystem): Promise<TopologyRe
   const makers = new Faults({ chaos, keeper, chance, minutes });
   const faults = new FaultRun({ make: (kind) => makers.of(kind), tally, chance, perMinute: faultsPerMinute, say });
   tally.faultsOn = () => faults.on;
+  const checkpoints = new CheckpointWatch(chaos.direct.databaseUrl);
   keeper.begin();
   await load.begin();
   await pause(WARM_UP_MS, undefined, { signal });
@@ -72,12 +72,10 @@ const faultsUnderLoad = async (run: Run, chaos: ChaosSystem): Promise<TopologyRe
   const seconds = (performance.now() - beganAtMs) / 1_000;
   const allUp = await keeper.allUp(ALL_UP_MS);
   await keeper.end();
-  await quiet(chaos);
   say(`${topology}: checking`);
-  const verdict = await judge(chaos, load.record);
-  for (const line of promiseLines(verdict.check)) say(line);
-  const violationsOf = (promise: string): number =>
-    verdict.check.promises.find((one) => one.promise === promise)?.violations ?? 0;
+  const check = await judge(chaos, load, checkpoints).finally(() => checkpoints.stop());
+  const of = (name: PromiseName, count: 'checked' | 'violations'): number =>
+    check.promises.find(({ promise }) => promise === name)?.[count] ?? 0;
   return {
     topology,
     seconds: Math.round(seconds),
@@ -90,26 +88,20 @@ const faultsUnderLoad = async (run: Run, chaos: ChaosSystem): Promise<TopologyRe
     unanswered: tally.unanswered,
     refusals: Object.fromEntries(tally.refusals),
     repeats: Object.fromEntries(tally.repeats),
-    lost: violationsOf('acknowledged'),
-    doubled: violationsOf('counted-once') + violationsOf('commands-once') + tally.answeredTwice.length,
+    lost: of('acknowledged', 'violations'),
+    doubled: of('counted-once', 'violations') + of('commands-once', 'violations') + tally.answeredTwice.length,
     answeredTwice: tally.answeredTwice,
-    executions: verdict.executions,
-    ended: verdict.ended,
-    effects: chaos.sink.effects.size,
+    executions: of('liveness', 'checked'),
+    commits: of('chain', 'checked'),
+    effects: chaos.sink.done.length,
     longestStall: tally.longestStall,
     endedByThemselves: Object.fromEntries(keeper.endedByThemselves),
     allUp,
-    replay: verdict.replay,
-    check: verdict.check,
+    check,
   };
 };
 
 const progressLine = ({ startedAtMs, acknowledged, inFlight }: Tally): string => {
   const seconds = Math.round((performance.now() - startedAtMs) / 1_000);
   return `${String(seconds).padStart(5)} s  ${acknowledged} commands acknowledged, ${inFlight} in flight`;
-};
-
-/** Until every open execution has had time to end. */
-const quiet = async (_chaos: ChaosSystem): Promise<void> => {
-  await pause(QUIET_MAX_MS / 4);
 };

@@ -15,12 +15,14 @@ export interface Clients {
   readonly record: AcknowledgedRecord;
   readonly sink: Sink;
   readonly chance: Chance;
+  /** Nobody begins anything more. */
+  readonly isOver: () => boolean;
 }
 
 /** One execution's life as its clients see it. */
 type Scenario = (clients: Clients) => Promise<void>;
 
-const TOKEN_WAIT_MS = 60_000;
+const TOKEN_WAIT_MS = 20_000;
 const LOOKS_MAX = 40;
 const LOOK_EVERY_MS = 500;
 const ASSETS = 12;
@@ -127,8 +129,12 @@ const steered: Scenario = async (clients) => {
 };
 
 /** Looks until `found` sees what it looks for; what cannot be looked at now is looked at later. */
-const lookFor = async <T>(look: () => Promise<T>, found: (seen: T) => boolean): Promise<T | undefined> => {
-  for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
+const lookFor = async <T>(
+  { isOver }: Clients,
+  look: () => Promise<T>,
+  found: (seen: T) => boolean,
+): Promise<T | undefined> => {
+  for (let looks = 0; looks < LOOKS_MAX && !isOver(); looks += 1) {
     const seen = await look().catch(() => undefined); // an outage: that is what this is about
     if (seen !== undefined && found(seen)) return seen;
     await pause(LOOK_EVERY_MS);
@@ -141,6 +147,7 @@ const failing: Scenario = async (clients) => {
   const id = await started(clients, 'chaos-failing', {});
   if (id === undefined) return;
   const failed = await lookFor(
+    clients,
     () => http.get(id),
     ({ status }) => status === 'failed',
   );
@@ -159,12 +166,14 @@ const approval: Scenario = async (clients) => {
   const id = await started(clients, 'chaos-approval', {});
   if (id === undefined) return;
   const asked = await lookFor(
+    clients,
     () => ada.get(id),
     ({ runState }) => (runState?.pendingApprovals.length ?? 0) > 0,
   );
   const pending = asked?.runState?.pendingApprovals[0];
   if (pending === undefined) return;
   const seen = await lookFor(
+    clients,
     () => ada.approvals.get(id, pending),
     () => true,
   );

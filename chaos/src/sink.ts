@@ -1,25 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DoneEffect } from '@throughline/testkit/checker';
 import { z } from 'zod';
-
-/** One effect of the outside world, under the key that its step keeps over all its attempts. */
-export interface Effect {
-  readonly key: string;
-  readonly executionId: string;
-  readonly state: string;
-  requests: number;
-  /** It took effect: once, however often it was asked for. */
-  done: boolean;
-}
 
 const effectSchema = z.object({
   key: z.string().optional(),
-  execution: z.string(),
-  state: z.string(),
   behaviour: z.enum(['plain', 'shy']).default('plain'),
 });
 const tokenSchema = z.object({ execution: z.string(), token: z.string() });
-const workSchema = z.object({ execution: z.string(), asset: z.string(), fencingToken: z.number() });
+const workSchema = z.object({ key: z.string(), asset: z.string(), fencingToken: z.number() });
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -30,7 +19,10 @@ interface Answer {
 
 /** What the workflows act on: keeps a ledger of what was done to it, and hands on task tokens. Never the victim of a fault. */
 export class Sink {
-  readonly effects = new Map<string, Effect>();
+  /** What took effect, in that order: once for each key, however often it was asked for; work on an asset each time. */
+  readonly done: DoneEffect[] = [];
+  /** By key, how often it was asked for. */
+  readonly #requests = new Map<string, number>();
   readonly #server: Server;
   readonly #tokens = new Map<string, string>();
   readonly #waiting = new Map<string, (token: string) => void>();
@@ -106,13 +98,13 @@ export class Sink {
     }
   }
 
-  #effect({ key: given, execution, state, behaviour }: z.output<typeof effectSchema>, header: string): Answer {
+  #effect({ key: given, behaviour }: z.output<typeof effectSchema>, header: string): Answer {
     const key = given ?? header;
-    const effect = this.effects.get(key) ?? { key, executionId: execution, state, requests: 0, done: false };
-    this.effects.set(key, effect);
-    effect.requests += 1;
-    if (behaviour === 'shy' && effect.requests === 1) return { status: 500, body: { problem: 'shy' } };
-    effect.done = true;
+    const requests = (this.#requests.get(key) ?? 0) + 1;
+    this.#requests.set(key, requests);
+    const first = behaviour === 'shy' ? 2 : 1;
+    if (requests < first) return { status: 500, body: { problem: 'shy' } };
+    if (requests === first) this.done.push({ idempotencyKey: key, startedAt: new Date().toISOString() });
     return { status: 200, body: { key } };
   }
 
@@ -122,13 +114,15 @@ export class Sink {
     return { status: 200, body: {} };
   }
 
-  #work({ asset, fencingToken }: z.output<typeof workSchema>): Answer {
+  #work({ key, asset, fencingToken }: z.output<typeof workSchema>): Answer {
     const highest = this.#highest.get(asset) ?? 0;
     if (fencingToken < highest) {
       this.turnedAway += 1;
       return { status: 409, body: { problem: 'a later holder was here' } };
     }
     this.#highest.set(asset, fencingToken);
+    const startedAt = new Date().toISOString();
+    this.done.push({ idempotencyKey: key, startedAt, fencingTokens: { [asset]: fencingToken } });
     return { status: 200, body: { asset, fencingToken } };
   }
 }

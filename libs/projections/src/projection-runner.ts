@@ -3,6 +3,7 @@ import { STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
 import {
   type LogFeed,
   logPosition,
+  logPositionAfter,
   LogReplacedError,
   type NatsConnection,
   openLogFeed,
@@ -158,11 +159,13 @@ class ProjectionRunner implements RunningProjection {
   /** Returns when it is told to stop; throws whatever went wrong. Nothing is remembered from one call to the next but counts. */
   async #projectFromCheckpoint(): Promise<void> {
     const { pool, nc, projection } = this.#options;
-    const position = await logPosition(nc);
+    const first = await logPosition(nc);
     // Before anything that needs the database: the lag grows visibly while it is away.
-    this.#headSeq = position.lastSeq;
+    this.#headSeq = first.lastSeq;
     const stored = await readCheckpoint(pool, this.#schema);
     this.#seq = stored?.seq ?? 0;
+    // Asked again: another instance may have gone on with the checkpoint while this one waited for the database.
+    const position = stored ? await logPositionAfter(nc, stored) : first;
     if (stored && (stored.created !== position.created || stored.seq > position.lastSeq)) {
       throw new LogReplacedError(
         `the checkpoint is at ${stored.seq} of the log created ${stored.created}, the log was created ${position.created} and ends at ${position.lastSeq}`,

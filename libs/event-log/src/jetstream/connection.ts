@@ -12,6 +12,9 @@ export interface NatsOptions {
 }
 
 const RETRY_MS = 250;
+/** A server that hangs, or a network that swallows, says nothing: after 6 s without a pong the next server is tried. */
+const PING_EVERY_MS = 2_000;
+const PINGS_OUT_MAX = 2;
 
 /** A lost connection is not an error of the process: it reconnects until it is closed, and waits show up as readiness. */
 export const connectNats = async (options: NatsOptions): Promise<NatsConnection> => {
@@ -24,8 +27,8 @@ export const connectNats = async (options: NatsOptions): Promise<NatsConnection>
         maxReconnectAttempts: -1,
         reconnectTimeWait: 100,
         reconnectJitter: 100,
-        pingInterval: 5_000,
-        maxPingOut: 3,
+        pingInterval: PING_EVERY_MS,
+        maxPingOut: PINGS_OUT_MAX,
         timeout: 5_000,
         // Stack traces taken per request cost more than the request.
         noAsyncTraces: true,

@@ -12,6 +12,7 @@ export {
   lastSeqOfKind,
   commitAtSeq,
   logPosition,
+  logPositionAfter,
   streamFor,
   type StreamsCheck,
   type StreamsOptions,

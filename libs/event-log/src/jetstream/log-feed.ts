@@ -4,7 +4,7 @@ import { STREAMS } from '@throughline/contracts';
 import type { NatsConnection } from './connection.ts';
 import { deliveryFacts } from './delivery-facts.ts';
 import { problemOf } from './js-api.ts';
-import { logPosition } from './streams.ts';
+import { logPosition, logPositionAfter } from './streams.ts';
 
 export interface FeedRecord {
   readonly seq: number;
@@ -149,7 +149,8 @@ class BurstLogFeed implements LogFeed {
   }
 
   async #checkLog(): Promise<void> {
-    const { created, lastSeq } = await logPosition(this.#nc);
+    const read = { created: this.created, seq: this.#nextSeq - 1 };
+    const { created, lastSeq } = await logPositionAfter(this.#nc, read);
     if (created !== this.created) {
       throw new LogReplacedError(
         `${STREAMS.log} was created ${created}; the checkpoint is of the one created ${this.created}`,

@@ -5,7 +5,7 @@ import { connectNats, type NatsConnection } from './connection.ts';
 import { createPublisher } from './publisher.ts';
 import { checkServer } from './server-check.ts';
 import { type SpecServer, startSpecServer } from './spec-server.ts';
-import { ensureStreams, logPosition, watchStreams } from './streams.ts';
+import { ensureStreams, logPosition, logPositionAfter, watchStreams } from './streams.ts';
 
 let server: SpecServer;
 let nc: NatsConnection;
@@ -166,5 +166,21 @@ describe('the server check', () => {
       get: (target, key) => (key === 'info' ? { ...target.info, version: '2.11.4' } : Reflect.get(target, key, target)),
     });
     expect(await checkServer(older)).toMatchObject({ kind: 'unfit', code: 'TL0205' });
+  });
+});
+
+describe('the position of the log after what a reader has read', () => {
+  it('is given once the log has it, and as it is where it is another log', async () => {
+    await ensureStreams(nc);
+    const { created } = await logPosition(nc);
+    let asked = 0;
+    const behind = answering(nc, '$JS.API.STREAM.INFO.TL_LOG', (answer) => {
+      // The second look finds the leader caught up.
+      asked += 1;
+      Object.assign(answer['state'] as object, { last_seq: asked < 2 ? 3 : 5 }); // the server's own form
+    });
+    expect((await logPositionAfter(behind, { created, seq: 5 })).lastSeq).toBe(5);
+    expect(asked).toBe(2);
+    expect((await logPositionAfter(nc, { created: 'another', seq: 5 })).lastSeq).toBe(0);
   });
 });

@@ -164,6 +164,26 @@ export const logPosition = async (nc: NatsConnection): Promise<LogPosition> => {
   };
 };
 
+/** A position that somebody has read up to. */
+export interface ReadPosition {
+  readonly created: string;
+  readonly seq: number;
+}
+
+/** In a cluster a reader may be ahead of the leader: a follower stores what is committed a moment before it, or after. */
+const LEADER_BEHIND_MS_MAX = 5_000;
+const LEADER_LOOK_MS = 100;
+
+/** Where the log stands, once its leader has stored what the reader has read, or when it does not in a good while. */
+export const logPositionAfter = async (nc: NatsConnection, { created, seq }: ReadPosition): Promise<LogPosition> => {
+  const endsAt = Date.now() + LEADER_BEHIND_MS_MAX;
+  for (;;) {
+    const position = await logPosition(nc);
+    if (position.created !== created || position.lastSeq >= seq || Date.now() >= endsAt) return position;
+    await new Promise((resolve) => setTimeout(resolve, LEADER_LOOK_MS));
+  }
+};
+
 /** The commit at a sequence of the log, with when it was stored; undefined where there is none that can be read. */
 export const commitAtSeq = async (nc: NatsConnection, seq: number): Promise<LoggedCommit | undefined> => {
   const record = await getFromLeader(nc, STREAMS.log, { seq, next_by_subj: SUBJECT_FILTERS.log });
