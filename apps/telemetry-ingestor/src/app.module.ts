@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { LOGGER, PG_POOL, ServiceStatus } from '@throughline/service-host';
 import type { Logger } from 'pino';
-import { telemetryConfig, type TelemetryConfig } from './config.ts';
+import { TELEMETRY_CONFIG, telemetryConfig, type TelemetryConfig } from './config.ts';
 import { LogConsumer } from './consumers/log-consumer.ts';
 import { LogsController } from './http/logs.controller.ts';
 import { OpenStreams } from './http/open-streams.ts';
@@ -19,24 +19,22 @@ import { LogWriter } from './logs/log-writer.ts';
 import { createPrisma, PrismaClient } from './read-model/database.ts';
 import { LogReads } from './read-model/log-reads.ts';
 
-const CONFIG = Symbol('TelemetryConfig');
-
 @Module({
   controllers: [LogConsumer, LogsController, ProgressController, ReadModelController],
   providers: [
-    { provide: CONFIG, useFactory: () => telemetryConfig() },
+    { provide: TELEMETRY_CONFIG, useFactory: () => telemetryConfig() },
     { provide: PrismaClient, useFactory: createPrisma, inject: [PG_POOL] },
     { provide: LogReads, useFactory: (prisma: PrismaClient) => new LogReads(prisma), inject: [PrismaClient] },
     {
       provide: LogBuffer,
       useFactory: ({ logLinesMax }: TelemetryConfig) => new LogBuffer(logLinesMax),
-      inject: [CONFIG],
+      inject: [TELEMETRY_CONFIG],
     },
     { provide: LogWriter, useFactory: startLogWriter, inject: [LogBuffer, PG_POOL, LOGGER] },
     {
       provide: OpenStreams,
       useFactory: ({ streamsMax }: TelemetryConfig) => new OpenStreams(streamsMax),
-      inject: [CONFIG],
+      inject: [TELEMETRY_CONFIG],
     },
   ],
 })
@@ -55,6 +53,7 @@ export class AppModule implements OnModuleInit, BeforeApplicationShutdown, OnApp
     this.status.counterOf('log_lines_dropped_total', 'Log lines dropped', () => this.buffer.dropped);
     this.status.gauge('log_lines_waiting', 'Log lines that are not stored yet', () => this.buffer.size);
     this.status.gauge('event_streams_open', 'Open event streams', () => this.streams.size);
+    this.status.counterOf('event_streams_cut_total', 'Streams of readers that were too slow', () => this.streams.cut);
   }
 
   /** Before the HTTP server closes: it waits for its open responses. */

@@ -6,8 +6,19 @@ const HEARTBEAT_MS = 5_000;
 /** What an EventSource waits before it comes back. */
 const RECONNECT_MS = 1_000;
 
-const textOf = (events: readonly ProgressEvent[]): string =>
-  events.map((event) => `id: ${event.event_id}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+/** Written at once. A commit may hold a thousand events: whoever reads slowly is to have some of them, and not all in our memory. */
+const CHUNK_CHARACTERS = 32 * 1024;
+
+function* chunksOf(events: readonly ProgressEvent[]): Generator<string, void, undefined> {
+  let chunk = '';
+  for (const event of events) {
+    chunk += `id: ${event.event_id}\ndata: ${JSON.stringify(event)}\n\n`;
+    if (chunk.length < CHUNK_CHARACTERS) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
 
 /** The part of Fastify's reply that a stream needs. */
 export interface StreamReply {
@@ -32,22 +43,49 @@ export const openEventStream = (reply: StreamReply): ServerResponse => {
   return reply.raw;
 };
 
-/** Writes until the events end or the signal aborts; a slow reader holds up its own events only, by holding up this. */
+export interface WriteOptions {
+  readonly signal: AbortSignal;
+  /** A reader that has not taken what was written for so long is cut off. */
+  readonly patienceMs: number;
+}
+
+/**
+ * Writes until the events end, the signal aborts, or the reader turns out too slow. Nothing is written while the reader has not
+ * taken what there is, so each stream holds one chunk in memory. A reader that was cut off goes on after the last event that it has.
+ */
 export const writeEvents = async (
   response: ServerResponse,
   events: AsyncIterable<readonly ProgressEvent[]>,
-  signal: AbortSignal,
-): Promise<void> => {
-  const heartbeat = setInterval(() => response.write(': heartbeat\n\n'), HEARTBEAT_MS);
+  { signal, patienceMs }: WriteOptions,
+): Promise<'ended' | 'cut'> => {
+  const heartbeat = setInterval(() => response.writableNeedDrain || response.write(': heartbeat\n\n'), HEARTBEAT_MS);
   try {
     for await (const batch of events) {
-      if (signal.aborted) return;
-      if (batch.length > 0 && !response.write(textOf(batch))) await once(response, 'drain', { signal });
+      for (const chunk of chunksOf(batch)) {
+        if (signal.aborted) return 'ended';
+        if (response.write(chunk) || (await drained(response, { signal, patienceMs }))) continue;
+        // An end would wait behind what the reader does not take.
+        response.destroy();
+        return 'cut';
+      }
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     clearInterval(heartbeat);
-    response.end();
+    if (!response.destroyed) response.end();
+  }
+  return 'ended';
+};
+
+/** False where the reader has not taken it in time. Throws when the signal aborts. */
+const drained = async (response: ServerResponse, { signal, patienceMs }: WriteOptions): Promise<boolean> => {
+  const patience = AbortSignal.timeout(patienceMs);
+  try {
+    await once(response, 'drain', { signal: AbortSignal.any([signal, patience]) });
+    return true;
+  } catch (error) {
+    if (signal.aborted || !patience.aborted) throw error;
+    return false;
   }
 };

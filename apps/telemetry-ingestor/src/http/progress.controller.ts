@@ -16,6 +16,7 @@ import {
   type QueryOf,
   refuse,
 } from '@throughline/service-host';
+import { TELEMETRY_CONFIG, type TelemetryConfig } from '../config.ts';
 import { type EventPosition, isAfter, parsePosition, START_OF_HISTORY } from '../progress/event-position.ts';
 import { progressOfExecution } from '../progress/progress-of-execution.ts';
 import { openEventStream, type StreamReply, writeEvents } from './event-stream.ts';
@@ -43,6 +44,7 @@ export class ProgressController {
     @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(NATS_CONNECTION) private readonly nc: NatsConnection,
     @Inject(OpenStreams) private readonly streams: OpenStreams,
+    @Inject(TELEMETRY_CONFIG) private readonly config: TelemetryConfig,
   ) {}
 
   @Handle(routes.streamExecution)
@@ -59,16 +61,15 @@ export class ProgressController {
         // Tells an EventSource not to come back: it has seen the last event.
         reply.hijack();
         reply.raw.writeHead(204, reply.getHeaders()).end();
-        return;
+        return 'ended';
       }
       if (!after) await executionCommits(this.log, tenant, id, 1);
       const ref = executionRef(tenant, id);
       const commits = followAggregate(this.nc, ref, { signal: abort.signal });
-      await writeEvents(
-        openEventStream(reply),
-        progressOfExecution(initialExecution(ref), commits, after),
-        abort.signal,
-      );
+      return writeEvents(openEventStream(reply), progressOfExecution(initialExecution(ref), commits, after), {
+        signal: abort.signal,
+        patienceMs: this.config.readerPatienceMs,
+      });
     });
   }
 
@@ -94,9 +95,19 @@ export class ProgressController {
     return found;
   }
 
+  /** Read through, and never all of them in memory. */
+  private async lastEvent(tenant: Tenant, id: string): Promise<ProgressEvent | undefined> {
+    const commits = await executionCommits(this.log, tenant, id);
+    let last: ProgressEvent | undefined;
+    for await (const events of progressOfExecution(initialExecution(executionRef(tenant, id)), commits)) {
+      last = events.at(-1) ?? last;
+    }
+    return last;
+  }
+
   /** Whether nothing can come after this event. A position that the history does not have yet is the caller's mistake. */
   private async isOver(tenant: Tenant, id: string, seen: EventPosition): Promise<boolean> {
-    const last = (await this.eventsAfter(tenant, id, START_OF_HISTORY, Infinity)).at(-1);
+    const last = await this.lastEvent(tenant, id);
     const lastPosition = last && parsePosition(last.event_id);
     if (!lastPosition || isAfter(seen, lastPosition)) {
       return refuse(
