@@ -10,16 +10,19 @@ import { DeliveriesConsumer } from './deliveries/deliveries.consumer.ts';
 import { DeliveryRunner } from './deliveries/delivery-runner.ts';
 import { AttemptsController } from './http/attempts.controller.ts';
 import { HandlersController } from './http/handlers.controller.ts';
+import { TargetsController } from './http/targets.controller.ts';
 import type { HttpSteps } from './http-steps/http-invoke.ts';
 import { AttemptReads } from './read-model/attempt-reads.ts';
 import { attemptsReadModel } from './read-model/attempts-projection.ts';
 import { openPrisma, PrismaClient } from './read-model/database.ts';
-import { HANDLERS, HTTP_STEPS, STEP_WORKER_CONFIG } from './tokens.ts';
+import type { TargetsOfWorker } from './targets/targets-of-worker.ts';
+import { HANDLERS, HTTP_STEPS, STEP_WORKER_CONFIG, TARGETS } from './tokens.ts';
 
 export interface StepWorkerParts {
   readonly config: StepWorkerConfig;
   readonly httpSteps: HttpSteps;
   readonly handlers: HandlerSet;
+  readonly targets: TargetsOfWorker;
 }
 
 const readProviders: Provider[] = [
@@ -43,15 +46,16 @@ export class AppModule implements OnApplicationShutdown {
     await this.prisma.$disconnect();
   }
 
-  static of({ config, httpSteps, handlers }: StepWorkerParts): DynamicModule {
+  static of({ config, httpSteps, handlers, targets }: StepWorkerParts): DynamicModule {
     return {
       module: AppModule,
       imports: [ReadModelModule.for(attemptsReadModel)],
-      controllers: [AttemptsController, HandlersController, TasksConsumer, DeliveriesConsumer],
+      controllers: [AttemptsController, HandlersController, TargetsController, TasksConsumer, DeliveriesConsumer],
       providers: [
         { provide: STEP_WORKER_CONFIG, useValue: config },
         { provide: HTTP_STEPS, useValue: httpSteps },
         { provide: HANDLERS, useValue: handlers },
+        { provide: TARGETS, useValue: targets },
         TaskRunner,
         DeliveryRunner,
         ...readProviders,

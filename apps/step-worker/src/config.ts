@@ -9,6 +9,10 @@ export interface StepWorkerConfig extends HostConfig {
   readonly handlerModules: readonly string[];
   /** Tasks in hand at once, per queue. */
   readonly slotsPerQueue: number;
+  /** Calls of one target at once, by this process. */
+  readonly targetCallsMax: number;
+  /** A step waits so long for a target that fails, before it fails itself. */
+  readonly targetHoldMs: number;
   /** Names this process in recorded attempts. */
   readonly worker: string;
   /** Where secrets are mounted; see `createSecretStore`. */
@@ -37,6 +41,8 @@ const environment = z.object({
   THROUGHLINE_SECRETS_DIR: folder,
   THROUGHLINE_DELIVERY_DIR: folder,
   THROUGHLINE_DELIVERY_SUBJECT_PREFIX: subjectPrefix.default('tl.out'),
+  THROUGHLINE_TARGET_CALLS_MAX: z.coerce.number().int().min(1).max(4_096).default(64),
+  THROUGHLINE_TARGET_HOLD_SECONDS: z.coerce.number().min(0).max(3_600).default(60),
   THROUGHLINE_WORKER_SLOTS: z.coerce.number().int().min(1).max(4_096).default(256),
 });
 
@@ -53,6 +59,8 @@ export const stepWorkerConfig = (env: Readonly<Record<string, string | undefined
       ? {}
       : { deliveryDir: parsed.data.THROUGHLINE_DELIVERY_DIR }),
     deliverySubjectPrefix: parsed.data.THROUGHLINE_DELIVERY_SUBJECT_PREFIX,
+    targetCallsMax: parsed.data.THROUGHLINE_TARGET_CALLS_MAX,
+    targetHoldMs: parsed.data.THROUGHLINE_TARGET_HOLD_SECONDS * 1_000,
     slotsPerQueue: parsed.data.THROUGHLINE_WORKER_SLOTS,
     worker: `${hostname()}-${randomUUID().slice(0, 8)}`.slice(-128),
   });

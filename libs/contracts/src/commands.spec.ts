@@ -36,6 +36,7 @@ describe('who may send what', () => {
     expect(allowed('worker')).toEqual([
       'CompleteDelivery',
       'CompleteStep',
+      'DeferStep',
       'FailDelivery',
       'FailStep',
       'RecordHeartbeat',

@@ -117,6 +117,7 @@ export const COMMAND_ORIGINS: Readonly<Record<CommandType, readonly ('client' | 
   DecideApproval: ['system'],
   CompleteStep: ['worker'],
   FailStep: ['worker'],
+  DeferStep: ['worker'],
   CompleteCallback: ['system'],
   FailCallback: ['system'],
   RecordChildStart: ['system'],

@@ -91,6 +91,9 @@ export const startExecutionSchema = z.strictObject({
   origin: recordOriginSchema.optional(),
 });
 
+/** Longer is a wait that the machine should know of. */
+export const DEFER_MS_MAX = 300_000;
+
 /** A step attempt as its worker saw it: recorded input, so replay needs no clock. */
 const workerSaid = {
   startedAt: instantSchema,
@@ -114,6 +117,16 @@ export const failStepSchema = z.strictObject({
   error: errorNameSchema.optional(),
   cause: causeSchema.optional(),
   ...workerSaid,
+});
+
+/** A worker that could not begin now, because of whom the step calls. The attempt stays open, and its task comes again. */
+export const deferStepSchema = z.strictObject({
+  token: attemptTokenSchema,
+  forMs: z.int().positive().max(DEFER_MS_MAX),
+  /** Why, as far as the worker knows: what the last calls of the same target came to. */
+  error: errorNameSchema.optional(),
+  cause: causeSchema.optional(),
+  worker: z.string().min(1).max(128),
 });
 
 /** SendTaskSuccess and SendTaskFailure, once the task token was found to be ours. */
@@ -183,6 +196,7 @@ export const executionCommandBodies = {
   StartExecution: startExecutionSchema,
   CompleteStep: completeStepSchema,
   FailStep: failStepSchema,
+  DeferStep: deferStepSchema,
   CompleteCallback: completeCallbackSchema,
   FailCallback: failCallbackSchema,
   RecordChildStart: recordChildStartSchema,
@@ -201,3 +215,4 @@ export const executionCommandBodies = {
 export type StartExecution = z.infer<typeof startExecutionSchema>;
 export type CompleteStep = z.infer<typeof completeStepSchema>;
 export type FailStep = z.infer<typeof failStepSchema>;
+export type DeferStep = z.infer<typeof deferStepSchema>;

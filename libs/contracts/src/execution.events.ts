@@ -73,6 +73,7 @@ export const TIMER_PURPOSES = [
   'start',
   'delivery-retry',
   'lock-wait',
+  'deferred',
 ] as const;
 export const timerPurposeSchema = z.enum(TIMER_PURPOSES);
 export type TimerPurpose = z.infer<typeof timerPurposeSchema>;
@@ -289,6 +290,10 @@ export const executionEventSchema = z.discriminatedUnion('type', [
     effectClass: effectClassDeclared,
   }),
   z.strictObject({ type: z.literal('StepHeartbeatRecorded'), token: attemptTokenSchema }),
+  /** Its worker did not begin; why: the causing command's body. The timer that ends the wait follows as `TimerArmed`. */
+  z.strictObject({ type: z.literal('StepDeferred'), token: attemptTokenSchema }),
+  /** The wait is over: its task goes to the workers again. */
+  z.strictObject({ type: z.literal('StepOffered'), token: attemptTokenSchema }),
   /** The state goes on after `delayMs`; the timer that ends the wait follows as `TimerArmed`. */
   z.strictObject({
     type: z.literal('RetryScheduled'),

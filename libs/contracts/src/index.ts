@@ -42,6 +42,7 @@ export * from './views.ts';
 export * from './snapshots.views.ts';
 export * from './schedules.views.ts';
 export * from './settings.views.ts';
+export * from './targets.views.ts';
 export * from './preflight.views.ts';
 export * from './dead-letters.views.ts';
 export * from './locks.views.ts';

@@ -24,6 +24,7 @@ import {
   type Continuation,
   executionIdOf,
   type ExecutionState,
+  isDeferred,
   isInWorkersHands,
   mayStartWork,
   type OpenAttempt,
@@ -119,6 +120,11 @@ export const effectsOf = (after: AnyState, commit: Commit | CommitDraft): readon
         }
         return;
       }
+      case 'StepOffered': {
+        const attempt = after.attempts.get(event.token);
+        if (attempt && !isDeferred(after, attempt)) effects.push(attemptEffect(after, attempt));
+        return;
+      }
       case 'TimerArmed': {
         const timer = after.timers.get(event.timer);
         if (timer && after.pausedAt === null) effects.push(armEffect(after, timer));
@@ -188,6 +194,7 @@ export const awaitedEffects = (state: AnyState): readonly Effect[] => {
     ...openAttempts(state)
       // Whoever runs a job has its task until the job ends.
       .filter((attempt) => isInWorkersHands(attempt) || awaitsOthers(attempt))
+      .filter((attempt) => !isDeferred(state, attempt))
       .map((attempt) => attemptEffect(state, attempt)),
     // None runs during a pause.
     ...(state.pausedAt === null ? armedTimers(state) : []).map((timer) => armEffect(state, timer)),
@@ -307,7 +314,8 @@ const tokenAt = (version: number, index: number): AttemptToken => `${version}.${
 const attemptEffect = (state: ExecutionState, attempt: OpenAttempt): Effect => {
   const taskToken = awaitsCallback(attempt) ? { taskToken: taskTokenPlace(state.ref, attempt.token) } : {};
   if (attempt.awaits === 'child') return { ...commandEffect(startChild(state, attempt)), ...taskToken };
-  const id = `${state.ref.tenant}.${state.ref.aggregateId}.${attempt.token}`;
+  const again = attempt.offer === undefined ? '' : `.${attempt.offer}`;
+  const id = `${state.ref.tenant}.${state.ref.aggregateId}.${attempt.token}${again}`;
   return { kind: 'task', id, task: taskOf(state, attempt), ...taskToken };
 };
 

@@ -67,6 +67,14 @@ export const mustAttempt = (state: ExecutionState, token: AttemptToken): OpenAtt
   return attempt;
 };
 
+/** How long it may lie on the queue was said of the first time. */
+export const stepOffered = (state: ExecutionState, token: AttemptToken): ExecutionState => {
+  // The cast names what the two numbers make: the event's place on the log.
+  const offer = `${state.version + 1}.${state.roundEvents}` as AttemptToken;
+  const attempt = { ...mustAttempt(state, token), offer, queueWaitMs: null };
+  return { ...state, roundEvents: state.roundEvents + 1, attempts: state.attempts.set(token, attempt) };
+};
+
 export const stepSubmitted = (state: ExecutionState, token: AttemptToken): ExecutionState => {
   const attempt = { ...mustAttempt(state, token), submitted: true };
   const historyEvents = showsSteps(frameOf(state.frames, attempt.frame)) ? 1 : 0;

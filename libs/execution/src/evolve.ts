@@ -27,6 +27,7 @@ import {
   attemptEnded,
   mustAttempt,
   retryScheduled,
+  stepOffered,
   stepScheduled,
   stepSubmitted,
 } from './evolve-steps.ts';
@@ -87,6 +88,9 @@ const apply = (state: ExecutionState, event: ExecutionEvent, command: ExecutionC
     case 'StepCancelled':
       // AWS's history has no event for it.
       return attemptCut(attemptClosed(state, event.token, 0), mustAttempt(state, event.token), 'cancelled', command);
+    case 'StepOffered':
+      return stepOffered(state, event.token);
+    case 'StepDeferred':
     case 'StepHeartbeatRecorded': {
       const attempt = { ...mustAttempt(state, event.token), lastSeenAt: command.at };
       return { ...state, roundEvents: state.roundEvents + 1, attempts: state.attempts.set(event.token, attempt) };

@@ -97,6 +97,8 @@ export interface OpenAttempt {
   /** The locks that it holds until it closes. */
   readonly lockRequest: LockRequestToken | null;
   readonly traceparent: string | null;
+  /** The event that gave its task to the workers again. Absent: none has deferred it. */
+  readonly offer?: AttemptToken;
 }
 
 export interface ArmedTimer {
@@ -243,6 +245,10 @@ export const mayStartWork = ({ hold, pausedAt }: ExecutionState): boolean => hol
 /** Whether a worker has, or will get, the attempt's task: who cancels it has to let the worker end. */
 export const isInWorkersHands = ({ awaits, submitted }: OpenAttempt): boolean =>
   awaits === 'result' || awaits === 'job' || (awaits === 'callback' && !submitted);
+
+/** Whether its worker did not begin: until a timer says so, nobody gets its task. */
+export const isDeferred = ({ timers }: ExecutionState, attempt: OpenAttempt): boolean =>
+  attempt.timers.some((timer) => timers.get(timer)?.purpose === 'deferred');
 
 /** An execution's aggregate id is its execution id: one subject token, only branded differently. */
 export const executionIdOf = (ref: AggregateRef): ExecutionId => ref.aggregateId as unknown as ExecutionId;

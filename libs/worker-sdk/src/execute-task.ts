@@ -1,6 +1,8 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import {
   type CompleteStep,
+  type DeferStep,
+  DEFER_MS_MAX,
   DATA_DEPTH_MAX,
   defaultEffectClass,
   type FailStep,
@@ -16,12 +18,13 @@ import type { Handler, HandlerContext, LogAttributes, LogLevel } from './handler
 import type { HandlerSet } from './handler-set.ts';
 import { jsonHash } from './json-hash.ts';
 import type { RunningAttempts } from './running-attempts.ts';
-import { ERROR_NAMES, isStepError } from './step-error.ts';
+import { ERROR_NAMES, isStepDeferral, isStepError, type StepDeferral } from './step-error.ts';
 
 /** What to tell the log about an attempt, as the command that says it. */
 export type StepReport = (
   | { readonly type: 'CompleteStep'; readonly body: CompleteStep }
   | { readonly type: 'FailStep'; readonly body: FailStep }
+  | { readonly type: 'DeferStep'; readonly body: DeferStep }
 ) & {
   /** The attempt's span: the decision about the result continues it. */
   readonly traceparent?: string;
@@ -53,7 +56,8 @@ export class AttemptAbandoned extends Error {
 
 type Outcome =
   | { readonly kind: 'output'; readonly output: Json }
-  | { readonly kind: 'error'; readonly error: string; readonly cause: string };
+  | { readonly kind: 'error'; readonly error: string; readonly cause: string }
+  | { readonly kind: 'deferred'; readonly forMs: number; readonly error?: string; readonly cause: string };
 
 const failure = (error: string, cause: string): Outcome => ({
   kind: 'error',
@@ -69,6 +73,16 @@ const textOf = (thrown: unknown): string => {
     return 'The handler threw something that has no text.';
   }
 };
+
+const outcomeOfThrown = (thrown: unknown): Outcome =>
+  isStepDeferral(thrown) ? deferral(thrown) : failureOfThrown(thrown);
+
+const deferral = (thrown: StepDeferral): Outcome => ({
+  kind: 'deferred',
+  forMs: Math.min(Math.max(1, Math.ceil(thrown.forMs)), DEFER_MS_MAX),
+  ...(thrown.errorName === undefined ? {} : { error: thrown.errorName.slice(0, ERROR_NAME_MAX) }),
+  cause: textOf(thrown).slice(0, CAUSE_MAX),
+});
 
 const failureOfThrown = (thrown: unknown): Outcome =>
   // The message only: a stack names paths of the worker's machine and would be part of the log for ever.
@@ -100,7 +114,7 @@ const runHandler = async (
   const ended = options.running?.add(task, abort);
   try {
     const context = contextFor(task, options, traceparent, abort);
-    const handled = handler.invoke(task.input, context).then(outcomeOfOutput, failureOfThrown);
+    const handled = handler.invoke(task.input, context).then(outcomeOfOutput, outcomeOfThrown);
     const outcome = await abort.outcome(handled, () => failure(ERROR_NAMES.timeout, 'The handler ignored its abort.'));
     return settled(task, outcome, abort.reason);
   } finally {
@@ -139,9 +153,11 @@ const contextFor = (
     }
   };
   return {
+    tenant: task.tenant,
     executionId: task.executionId,
     correlationId: task.correlationId,
     attempt: task.attempt,
+    scheduledAt: task.scheduledAt,
     idempotencyKey: task.idempotencyKey,
     fencingTokens: task.fencingTokens ?? {},
     state: task.state,
@@ -181,6 +197,14 @@ const reportOf = (task: StepTask, { outcome, startedAt, worker, handler }: Ran, 
   if (outcome.kind === 'output') {
     const body = { ...attempt, output: outcome.output, outputHash: jsonHash(outcome.output) };
     return { type: 'CompleteStep', body, traceparent };
+  }
+  if (outcome.kind === 'deferred') {
+    span.addEvent('throughline.step_deferred', {
+      'throughline.for_ms': outcome.forMs,
+      'throughline.why': outcome.cause,
+    });
+    const { kind: _kind, ...why } = outcome;
+    return { type: 'DeferStep', body: { token: task.token, ...why, worker }, traceparent };
   }
   span.setStatus({ code: SpanStatusCode.ERROR, message: outcome.error });
   return { type: 'FailStep', body: { ...attempt, error: outcome.error, cause: outcome.cause }, traceparent };

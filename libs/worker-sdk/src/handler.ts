@@ -15,10 +15,13 @@ export type LogAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** What a handler knows about the attempt that it runs. */
 export interface HandlerContext {
+  readonly tenant: string;
   readonly executionId: string;
   readonly correlationId: string;
   /** From 1; counts the retries of this visit of the state. */
   readonly attempt: number;
+  /** When the attempt was put on its queue, RFC 3339. */
+  readonly scheduledAt: string;
   /** The same for every retry and redelivery of this step: hand it to whatever must not happen twice. */
   readonly idempotencyKey: string;
   /**

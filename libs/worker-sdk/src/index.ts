@@ -20,7 +20,7 @@ export { type HandlerSet, handlerSet } from './handler-set.ts';
 export { jsonHash } from './json-hash.ts';
 export { createSecretStore, SecretMissing, type SecretStore, type SecretStoreOptions } from './secret-store.ts';
 export { type RunningWorker, startWorker, type StartWorkerOptions } from './start-worker.ts';
-export { ERROR_NAMES, StepError } from './step-error.ts';
+export { ERROR_NAMES, StepDeferral, StepError } from './step-error.ts';
 export { logLineOf } from './task-log.ts';
 export {
   type CommandSending,

@@ -24,6 +24,27 @@ export class StepError extends Error {
   }
 }
 
+/**
+ * Thrown by a handler that should not begin now, because whom it calls is known to fail or busy. The attempt stays open and comes
+ * again, here or elsewhere: its timeouts go on, and no Retry is used up.
+ */
+export class StepDeferral extends Error {
+  readonly forMs: number;
+  /** Why, as an error of the step would say it. */
+  readonly errorName: string | undefined;
+
+  constructor(forMs: number, reason: { readonly error?: string | undefined; readonly cause: string }) {
+    super(reason.cause);
+    this.name = 'StepDeferral';
+    this.forMs = forMs;
+    this.errorName = reason.error;
+  }
+}
+
+/** By mark, as below. */
+export const isStepDeferral = (thrown: unknown): thrown is StepDeferral =>
+  thrown instanceof Error && thrown.name === 'StepDeferral' && 'forMs' in thrown && typeof thrown.forMs === 'number';
+
 /** By mark and not by `instanceof`: a handler module may bring its own copy of this package. */
 export const isStepError = (thrown: unknown): thrown is StepError =>
   thrown instanceof Error &&

@@ -152,6 +152,9 @@ const logOutcome = (log: TaskLog, task: StepTask, report: StepReport, answer: Co
   const attributes = { attempt: task.attempt, token: task.token, queue: task.queue, handler: task.handler };
   if (answer.outcome === 'refused') {
     log(task, 'warn', `${task.state}: late result refused`, { ...attributes, code: answer.refusal.code });
+  } else if (report.type === 'DeferStep') {
+    const { forMs, cause = '' } = report.body;
+    log(task, 'warn', `${task.state} is deferred for ${forMs} ms: ${cause}`, { ...attributes, forMs });
   } else if (report.type === 'CompleteStep') {
     log(task, 'ok', `${task.state} succeeded`, attributes);
   } else {

@@ -37,8 +37,8 @@ export class JetStreamQueues implements EffectSink, QueueView {
     this.publisher = publisher;
   }
 
-  task(task: StepTask): Promise<void> {
-    return publishTask(this.publisher, task);
+  task(task: StepTask, id: string): Promise<void> {
+    return publishTask(this.publisher, task, id);
   }
 
   delivery(task: DeliveryTask): Promise<void> {

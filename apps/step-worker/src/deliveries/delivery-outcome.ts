@@ -1,4 +1,5 @@
 import { DELIVERY_CAUSE_CHARS_MAX } from '@throughline/contracts';
+import type { TargetOptions } from '../targets/target.ts';
 
 /** What became of one attempt. */
 export type DeliveryOutcome =
@@ -10,6 +11,8 @@ export const DELIVERY_ERRORS = {
   refused: 'Throughline.DeliveryRefused',
   secretMissing: 'Throughline.SecretMissing',
   webhook: 'Throughline.WebhookFailed',
+  /** It fails, and was not called. */
+  unavailable: 'Throughline.TargetUnavailable',
   notAcknowledged: 'Throughline.NotAcknowledged',
   file: 'Throughline.FileNotWritten',
   crashed: 'Throughline.WorkerLost',
@@ -21,6 +24,21 @@ export const delivered = (answer: string): DeliveryOutcome => ({
   kind: 'delivered',
   answer: answer.slice(0, ANSWER_CHARS_MAX),
 });
+
+/** The receiver does not like this one result; others it may take. */
+const ONLY_THIS_ONE = /^HTTP (?!429|5)/;
+
+/** That of the receiver: a secret that is missing here is not. */
+export const deliveryFailure: TargetOptions['failureOf'] = (outcome) => {
+  if (!('value' in outcome)) return undefined;
+  const { kind, ...said } = outcome.value as DeliveryOutcome; // what these calls resolve with
+  return kind === 'failed' &&
+    'error' in said &&
+    said.error === DELIVERY_ERRORS.webhook &&
+    !ONLY_THIS_ONE.test(said.cause)
+    ? { error: said.error, cause: said.cause }
+    : undefined;
+};
 
 /** Worth another attempt. */
 export const failed = (error: string, cause: string): DeliveryOutcome => ({

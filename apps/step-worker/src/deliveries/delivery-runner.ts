@@ -16,6 +16,7 @@ import {
   NATS_CONNECTION,
   PoisonMessage,
   ServiceStatus,
+  TelemetryLog,
 } from '@throughline/service-host';
 import {
   createSecretStore,
@@ -27,7 +28,9 @@ import {
 import { Agent } from 'undici';
 import { z } from 'zod';
 import type { StepWorkerConfig } from '../config.ts';
-import { STEP_WORKER_CONFIG } from '../tokens.ts';
+import { type Call, NotCalled } from '../targets/target.ts';
+import type { TargetsOfWorker } from '../targets/targets-of-worker.ts';
+import { STEP_WORKER_CONFIG, TARGETS } from '../tokens.ts';
 import { deliverFile } from './deliver-file.ts';
 import { deliverNats } from './deliver-nats.ts';
 import { deliverWebhook } from './deliver-webhook.ts';
@@ -42,6 +45,7 @@ const CONNECTIONS_PER_ORIGIN_MAX = 16;
 export class DeliveryRunner implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly stopping = new AbortController();
   private readonly secrets: SecretStore;
+  private readonly telemetry: TelemetryLog;
   private readonly dispatcher = new Agent({
     connections: CONNECTIONS_PER_ORIGIN_MAX,
     keepAliveTimeout: 10_000,
@@ -53,12 +57,14 @@ export class DeliveryRunner implements BeforeApplicationShutdown, OnApplicationS
     @Inject(STEP_WORKER_CONFIG) private readonly config: StepWorkerConfig,
     @Inject(NATS_CONNECTION) private readonly nc: NatsConnection,
     @Inject(COMMAND_SENDER) private readonly commands: CommandSender,
+    @Inject(TARGETS) private readonly targets: TargetsOfWorker,
     @Inject(ServiceStatus) status: ServiceStatus,
   ) {
     this.secrets = createSecretStore({
       ...(config.secretsDir === undefined ? {} : { directory: config.secretsDir }),
       env: process.env,
     });
+    this.telemetry = new TelemetryLog(nc, { service: config.service });
     this.counters = {
       delivered: status.counter('deliveries_total', 'Attempts at a delivery that arrived'),
       failed: status.counter('deliveries_failed_total', 'Attempts at a delivery that did not arrive'),
@@ -96,7 +102,8 @@ export class DeliveryRunner implements BeforeApplicationShutdown, OnApplicationS
     switch (target.type) {
       case 'webhook': {
         const { secrets, dispatcher } = this;
-        return deliverWebhook(task, target, { secrets, dispatcher, signal: this.stopping.signal, nowMs: Date.now });
+        const parts = { secrets, dispatcher, signal: this.stopping.signal, nowMs: Date.now };
+        return this.guarded(task, new URL(target.url).origin, () => deliverWebhook(task, target, parts));
       }
       case 'nats':
         return deliverNats(task, target, { nc: this.nc, prefix: this.config.deliverySubjectPrefix });
@@ -104,6 +111,27 @@ export class DeliveryRunner implements BeforeApplicationShutdown, OnApplicationS
         return deliverFile(task, target, this.config.deliveryDir);
       default:
         return assertNever(target);
+    }
+  }
+
+  /** Attempts at a delivery are few and far between as it is: its retries take nothing from a budget. */
+  private async guarded(
+    task: DeliveryTask,
+    origin: string,
+    run: () => Promise<DeliveryOutcome>,
+  ): Promise<DeliveryOutcome> {
+    const { tenant, executionId, correlationId } = task;
+    const log: Call['log'] = (level, message) => {
+      const attributes = { target: origin };
+      this.telemetry.write(tenant, { level, domain: 'delivery', message, executionId, correlationId, attributes });
+    };
+    try {
+      return await this.targets.webhooks.call({ tenant, origin }, { attempt: 1, log }, run);
+    } catch (thrown) {
+      if (!(thrown instanceof NotCalled)) throw thrown;
+      if (thrown.why === 'busy') throw new HandlerUnavailable(`${origin} is called as often at once as it may be`);
+      const { error, cause } = thrown.failure ?? { error: DELIVERY_ERRORS.webhook, cause: '' };
+      return failed(DELIVERY_ERRORS.unavailable, `${origin} fails and was not called (last: ${error}: ${cause})`);
     }
   }
 
@@ -137,6 +165,7 @@ export class DeliveryRunner implements BeforeApplicationShutdown, OnApplicationS
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
+    await this.telemetry.close();
     await this.dispatcher.destroy();
   }
 }

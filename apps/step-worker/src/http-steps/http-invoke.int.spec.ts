@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type StepTask, stepTaskSchema } from '@throughline/contracts';
 import { executeTask, handlerSet } from '@throughline/worker-sdk';
+import { targetsOf } from '../targets/targets-of-worker.ts';
 import { createHttpSteps, type HttpSteps } from './http-invoke.ts';
 
 const TRACE_ID = '1'.repeat(32);
@@ -38,7 +39,8 @@ describe('an HTTP step', () => {
   let requests: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[];
 
   beforeEach(async () => {
-    steps = createHttpSteps();
+    const { http } = targetsOf({ slotsPerQueue: 16, targetCallsMax: 4 });
+    steps = createHttpSteps({ targets: http, holdMs: 60_000 });
     requests = [];
     answer = (_request, response) => response.end();
     server = createServer((request, response) => {
@@ -157,6 +159,36 @@ describe('an HTTP step', () => {
   ])('%s is refused before anything is sent', async (_what, parameters) => {
     expect(await run(parameters)).toMatchObject({ body: { error: 'Throughline.InputInvalid' } });
     expect(requests).toEqual([]);
+  });
+
+  describe('whose target fails', () => {
+    const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
+    const now = (): { scheduledAt: string } => ({ scheduledAt: new Date().toISOString() });
+
+    beforeEach(async () => {
+      answer = (_request, response) => response.writeHead(503).end('closed for today');
+      for (let i = 0; i < 10; i += 1) await run({}, now());
+    });
+
+    it('is deferred and not sent, with what the target last said', async () => {
+      const report = await run({}, now());
+      expect(report).toMatchObject({
+        type: 'DeferStep',
+        body: { token: '3.2', error: 'States.Http.StatusCode.503', cause: expect.stringContaining('closed for today') },
+      });
+      expect(requests).toHaveLength(10);
+    });
+
+    it('fails as its last callers did when it has waited for long enough', async () => {
+      const report = await run({}, { scheduledAt: HOUR_AGO });
+      expect(report).toMatchObject({ type: 'FailStep', body: { error: 'States.Http.StatusCode.503' } });
+      expect(requests).toHaveLength(10);
+    });
+
+    it("leaves another tenant's steps alone", async () => {
+      expect(await run({}, { ...now(), tenant: 'globex' })).toMatchObject({ type: 'FailStep' });
+      expect(requests).toHaveLength(11);
+    });
   });
 
   it('beats while it waits for a slow answer', async () => {

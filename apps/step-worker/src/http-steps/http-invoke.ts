@@ -19,10 +19,12 @@ import {
   requestHeaders,
   requestUrl,
 } from './http-parameters.ts';
-import { type HttpAnswer, httpResult } from './http-result.ts';
+import { HTTP_ERRORS } from './http-failure.ts';
+import { insteadOfCall } from '../targets/instead-of-call.ts';
+import { type Call, NotCalled } from '../targets/target.ts';
+import type { Targets } from '../targets/targets.ts';
+import { type HttpAnswer, type HttpResult, httpResult } from './http-result.ts';
 
-/** AWS's name for a step whose connection failed, or that got no whole answer in its time. */
-const SOCKET_ERROR = 'States.Http.Socket';
 const CONNECT_TIMEOUT_MS = 5_000;
 const CONNECTIONS_PER_ORIGIN_MAX = 64;
 
@@ -31,8 +33,14 @@ export interface HttpSteps {
   close(): Promise<void>;
 }
 
+export interface HttpStepsOptions {
+  readonly targets: Targets;
+  /** A step waits so long for a target that fails, before it fails itself. */
+  readonly holdMs: number;
+}
+
 /** The handler of queue `http`. Connections are kept and bounded per origin; redirects are not followed. */
-export const createHttpSteps = (): HttpSteps => {
+export const createHttpSteps = ({ targets, holdMs }: HttpStepsOptions): HttpSteps => {
   const agent = new Agent({
     connections: CONNECTIONS_PER_ORIGIN_MAX,
     pipelining: 1,
@@ -50,15 +58,40 @@ export const createHttpSteps = (): HttpSteps => {
       inClientSpan(parameters, context, async (span) => {
         const stopBeating = keepBeating(context);
         try {
-          const answer = await call(parameters, context, agent, span);
-          span.setAttribute('http.response.status_code', answer.status);
-          return httpResult(answer);
+          return await guarded(parameters, context, { targets, holdMs, span }, async () => {
+            const answer = await call(parameters, context, agent, span);
+            span.setAttribute('http.response.status_code', answer.status);
+            return httpResult(answer);
+          });
         } finally {
           stopBeating();
         }
       }),
   });
   return { handler, close: () => agent.destroy() };
+};
+
+interface Guard extends HttpStepsOptions {
+  readonly span: Span;
+}
+
+const guarded = async (
+  parameters: HttpParameters,
+  context: HandlerContext,
+  { targets, holdMs, span }: Guard,
+  run: () => Promise<HttpResult>,
+): Promise<HttpResult> => {
+  const { origin } = new URL(parameters.ApiEndpoint);
+  const log: Call['log'] = (level, message) => {
+    span.addEvent(message);
+    context.log(level, message, { target: origin });
+  };
+  try {
+    return await targets.call({ tenant: context.tenant, origin }, { attempt: context.attempt, log }, run);
+  } catch (thrown) {
+    if (!(thrown instanceof NotCalled)) throw thrown;
+    throw insteadOfCall(thrown, origin, { waitedMs: Date.now() - Date.parse(context.scheduledAt), holdMs });
+  }
 };
 
 const keepBeating = (context: HandlerContext): (() => void) => {
@@ -127,9 +160,14 @@ const call = async (
     });
     return { status: response.statusCode, headers: response.headers, body: await readBounded(response) };
   } catch (thrown) {
+    // Says nothing of the target, and nobody hears it: what ended the attempt has been decided.
+    if (isAbortedFromOutside(context.signal)) throw new StepError(ERROR_NAMES.cancelled, 'The step was ended.');
     throw stepErrorOf(thrown, parameters, timeLimit.aborted && !context.signal.aborted ? timeoutMs : undefined);
   }
 };
+
+const isAbortedFromOutside = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && !(reason instanceof Error && reason.message === 'aborted: timeout');
 
 const readBounded = async (response: Dispatcher.ResponseData): Promise<string> => {
   const chunks: Buffer[] = [];
@@ -150,7 +188,8 @@ const readBounded = async (response: Dispatcher.ResponseData): Promise<string> =
 const stepErrorOf = (thrown: unknown, parameters: HttpParameters, timedOutMs: number | undefined): StepError => {
   if (thrown instanceof StepError) return thrown;
   const what = `${parameters.Method} ${new URL(parameters.ApiEndpoint).origin}`;
-  if (timedOutMs !== undefined) return new StepError(SOCKET_ERROR, `${what}: no whole answer within ${timedOutMs} ms.`);
+  if (timedOutMs !== undefined)
+    return new StepError(HTTP_ERRORS.socket, `${what}: no whole answer within ${timedOutMs} ms.`);
   if (thrown instanceof errors.InvalidArgumentError) return new StepError(ERROR_NAMES.inputInvalid, thrown.message);
-  return new StepError(SOCKET_ERROR, `${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  return new StepError(HTTP_ERRORS.socket, `${what}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
 };

@@ -52,6 +52,8 @@ const dataOf = ({ event, command, before, after }: WalkedEvent<ExecutionState>):
     case 'StepCancelled':
     case 'StepSubmitted':
     case 'StepHeartbeatRecorded':
+    case 'StepDeferred':
+    case 'StepOffered':
       return { ...fields, ...attemptOf(before, event.token) };
     case 'ExecutionSucceeded':
       return { ...fields, output: after.end?.output ?? null };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { targetViewSchema } from '../targets.views.ts';
 import {
   activityNameSchema,
   activityTaskSchema,
@@ -73,5 +74,14 @@ export const taskRoutes = {
     summary: 'Handlers that this worker runs',
     status: 200,
     response: z.strictObject({ items: z.array(handlerViewSchema) }),
+  }),
+  listTargets: route({
+    service: 'step-worker',
+    method: 'GET',
+    path: '/api/v1/targets',
+    permission: 'executions:read',
+    summary: 'Whom this worker calls for the tenant: circuits, calls under way, retries left',
+    status: 200,
+    response: z.strictObject({ worker: z.string(), items: z.array(targetViewSchema) }),
   }),
 } as const;

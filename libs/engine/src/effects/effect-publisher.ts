@@ -46,7 +46,7 @@ export class EffectPublisher {
     const { sink, clock = BROKER_CLOCK, nowMs = Date.now } = this.parts;
     switch (effect.kind) {
       case 'task':
-        return sink.task(this.signed(effect.task, effect.taskToken));
+        return sink.task(this.signed(effect.task, effect.taskToken), effect.id);
       case 'dead-letter':
         return sink.settleDeadLetter(effect);
       case 'delivery':

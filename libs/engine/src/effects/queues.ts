@@ -16,7 +16,8 @@ export type DeadLetterAct = Extract<Effect, { kind: 'dead-letter' }>;
 
 /** Where effects go. Each resolves when what it says is on its stream; every one can be said again. */
 export interface EffectSink {
-  task(task: StepTask): Promise<void>;
+  /** `id` of the message: published twice in a short time, it is there once. */
+  task(task: StepTask, id: string): Promise<void>;
   delivery(task: DeliveryTask): Promise<void>;
   /** `fireAt` is when the broker fires it, where that is another time than the one it is due at on the log. */
   armTimer(ref: AggregateRef, message: TimerMessage, fireAt: Instant): Promise<void>;

@@ -19,13 +19,20 @@ import { getFromLeader, isJsError, JS_ERROR, jsApi } from './js-api.ts';
 import type { Publisher } from './publisher.ts';
 import { announce } from './task-sources.ts';
 
-/** Publishes a step attempt with an id made of execution and token: published twice in a short time, it is there once. */
-export const publishTask = async (publisher: Publisher, task: StepTask): Promise<void> => {
+const attemptId = ({ tenant, executionId, token }: StepTask): string => `${tenant}.${executionId}.${token}`;
+
+/**
+ * Publishes a step attempt under an id, of itself one of execution and token: published twice in a short time, it is there once. One
+ * that is given to the workers again has another id.
+ */
+export const publishTask = async (
+  publisher: Publisher,
+  task: StepTask,
+  msgId: string = attemptId(task),
+): Promise<void> => {
   const { queue, priority = 'normal', tenant } = task;
   announce(publisher, queue, { priority, tenant });
-  await publisher.publish(taskSubject(queue, priority, tenant), JSON.stringify(task), {
-    msgId: `${task.tenant}.${task.executionId}.${task.token}`,
-  });
+  await publisher.publish(taskSubject(queue, priority, tenant), JSON.stringify(task), { msgId });
 };
 
 /** An attempt at a delivery, likewise. */

@@ -11,6 +11,7 @@ export type Report = Extract<
     type:
       | 'CompleteStep'
       | 'FailStep'
+      | 'DeferStep'
       | 'CompleteCallback'
       | 'FailCallback'
       | 'RecordChildStart'
@@ -38,6 +39,7 @@ const isAwaited = ({ awaits, resource, submitted }: OpenAttempt, report: Report)
   switch (report.type) {
     case 'CompleteStep':
     case 'FailStep':
+    case 'DeferStep':
       // Workers run everything but children. What awaits a callback they hand on once, and have no say afterwards.
       return awaits === 'result' || awaits === 'job' || (awaits !== 'record' && child === undefined && !submitted);
     case 'CompleteCallback':

@@ -17,6 +17,7 @@ import { signalExecution } from './signal-execution.ts';
 import { terminateExecution } from './terminate-execution.ts';
 import { continueExecution } from './continue-execution.ts';
 import type { ExecutionDecision } from './execution-decision.ts';
+import { deferStep } from './defer-step.ts';
 import { failStep } from './fail-step.ts';
 import { fireTimer } from './fire-timer.ts';
 import { failLock, recordLockGrant } from './lock-reports.ts';
@@ -57,6 +58,8 @@ export const decideExecution = (
     case 'FailCallback':
     case 'FailChild':
       return failStep(state, command, env);
+    case 'DeferStep':
+      return deferStep(state, command, env);
     case 'RecordChildStart':
       return recordChildStart(state, command, env);
     case 'CompleteChild':

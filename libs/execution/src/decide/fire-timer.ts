@@ -46,6 +46,8 @@ const fired = (run: Run, timer: ArmedTimer): void => {
       return timedOut(run, guarded(run, timer), 'timeout');
     case 'heartbeat':
       return heartbeatDue(run, guarded(run, timer));
+    case 'deferred':
+      return run.emit({ type: 'StepOffered', token: guarded(run, timer).token });
     case 'lock-wait':
       return lockWaitOver(run, timer.frame);
     case 'execution-timeout':

@@ -175,6 +175,8 @@ const shownOf = (walked: WalkedEvent<ExecutionState>): Shown => {
     case 'BranchFailed':
     case 'StepCancelled':
     case 'StepHeartbeatRecorded':
+    case 'StepDeferred':
+    case 'StepOffered':
     case 'MapItemsRead':
     case 'LocksRequested':
     case 'LockTaken':

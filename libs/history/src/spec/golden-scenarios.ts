@@ -258,6 +258,13 @@ export const GOLDEN_SCENARIOS: readonly GoldenScenario[] = [
     under.fire(timerFor(under, 'heartbeat'));
     under.fire(timerFor(under, 'heartbeat'));
   }),
+  execution('a-worker-defers-a-step', machine({ Work: task({ TimeoutSeconds: 60 }) }), (under) => {
+    under.start([1, 2, 3]);
+    const body = { token: under.openToken(), forMs: 5_000, error: 'States.Http.Socket', worker: 'spec' };
+    under.when({ type: 'DeferStep', body });
+    under.fire(timerFor(under, 'deferred'));
+    under.complete({ done: true });
+  }),
   execution('decided-in-one-round', RICH, (under) => {
     under.whenAll([
       {
