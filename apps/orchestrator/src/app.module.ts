@@ -169,6 +169,12 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     this.status.gauge('states_cached', 'Folded aggregates in memory', () => states.size);
     this.status.gauge('lanes_open', 'Aggregates with a decision under way', () => loop.lanesOpen);
     this.status.gauge('activity_polls', 'Polls of activities that wait for a task', () => this.polls.waiting);
+    const { turns, admission } = this.engine;
+    this.status.gauge('commands_waiting', "Commands that wait for their tenant's turn", () => turns.waiting);
+    for (const why of ['tenant', 'late'] as const) {
+      const help = 'Starts sent away before they were decided';
+      this.status.counterOf('starts_refused_total', help, () => admission.refused[why], { why });
+    }
     await this.engine.start();
     this.responder = respondToTaskReports(this.nc, this.reports);
     this.recent = respondToRecentExecutions(this.nc, this.executions);

@@ -7,6 +7,10 @@ const schema = z.object({
   THROUGHLINE_STATES_MAX: z.coerce.number().int().min(100).max(1_000_000).default(20_000),
   /** Commands in hand at once. */
   THROUGHLINE_COMMANDS_IN_FLIGHT: z.coerce.number().int().min(1).max(20_000).default(2_000),
+  /** A start that has waited for so long to be decided is sent away, to be repeated. */
+  THROUGHLINE_START_LATE_SECONDS: seconds(10),
+  /** Open executions of one tenant; not bounded where it is not set. */
+  THROUGHLINE_TENANT_OPEN_MAX: z.coerce.number().int().min(1).max(10_000_000).optional(),
   /** An open execution that nothing happened to for so long is checked for lost tasks and timers. */
   THROUGHLINE_STANDING_STILL_SECONDS: seconds(10),
   THROUGHLINE_RECONCILE_EVERY_SECONDS: seconds(2),
@@ -23,6 +27,8 @@ const schema = z.object({
 export interface OrchestratorConfig {
   readonly statesMax: number;
   readonly commandsInFlightMax: number;
+  readonly startLateMs: number;
+  readonly tenantOpenMax: number | undefined;
   readonly standingStillMs: number;
   readonly reconcileEveryMs: number;
   readonly taskTokenKeyFile: string;
@@ -39,6 +45,8 @@ export const orchestratorConfig = (
   return Object.freeze({
     statesMax: parsed.data.THROUGHLINE_STATES_MAX,
     commandsInFlightMax: parsed.data.THROUGHLINE_COMMANDS_IN_FLIGHT,
+    startLateMs: parsed.data.THROUGHLINE_START_LATE_SECONDS * 1_000,
+    tenantOpenMax: parsed.data.THROUGHLINE_TENANT_OPEN_MAX,
     standingStillMs: parsed.data.THROUGHLINE_STANDING_STILL_SECONDS * 1_000,
     reconcileEveryMs: parsed.data.THROUGHLINE_RECONCILE_EVERY_SECONDS * 1_000,
     taskTokenKeyFile: parsed.data.THROUGHLINE_TASK_TOKEN_KEY_FILE,

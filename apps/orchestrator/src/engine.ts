@@ -1,8 +1,10 @@
 import type { CommandAnswer } from '@throughline/contracts';
 import {
+  Admission,
   BROKER_CLOCK,
   CommandLoop,
   EffectPublisher,
+  FairTurns,
   fastClock,
   LockReconciler,
   type LogClock,
@@ -40,6 +42,8 @@ import { JetStreamQueues } from './queues/jetstream-queues.ts';
 /** The partition that this process decides; leases over several come with scale-out. */
 const PARTITION = 0;
 const TIMERS_IN_FLIGHT = 500;
+/** Of all tenants, where several have some: enough to fill a group of commits. */
+const COMMANDS_AT_ONCE = 128;
 const DRAIN_MS = 5_000;
 
 export type EngineConfig = OrchestratorConfig & StreamsOptions;
@@ -48,6 +52,8 @@ export type EngineConfig = OrchestratorConfig & StreamsOptions;
 export class Engine {
   readonly log: JetStreamEventLog;
   readonly loop: CommandLoop;
+  readonly turns: FairTurns;
+  readonly admission: Admission;
   readonly room: LogRoom;
   readonly catalog: WorkflowCatalog;
   readonly states: StateCache;
@@ -89,6 +95,14 @@ export class Engine {
     this.settings = new TenantSettings(this.log);
     this.preflight = new LivePreflight(nc, { directory: config.secretsDirectory, environment: process.env });
     this.room = new LogRoom(this.log);
+    this.turns = new FairTurns(COMMANDS_AT_ONCE);
+    this.admission = new Admission({
+      turns: this.turns,
+      inHandMax: config.commandsInFlightMax,
+      lateMs: config.startLateMs,
+      ...(config.tenantOpenMax === undefined ? {} : { openMax: config.tenantOpenMax }),
+      countOpen: (tenant, upTo) => reads.countOpenUpTo(tenant, upTo),
+    });
     const queues = new JetStreamQueues(nc, this.publisher);
     this.loop = new CommandLoop({
       log: this.log,
@@ -99,6 +113,7 @@ export class Engine {
       effects: new EffectPublisher({ sink: queues, tokens, clock: this.clock }),
       clock: this.clock,
       startSpan: startDecideSpan,
+      onCommitted: (commit) => this.admission.committed(commit),
       reply: this.reply,
     });
     this.schedules = new ScheduleReads(prisma, this.states);
@@ -144,6 +159,8 @@ export class Engine {
       await consumeCommands(this.nc, this.loop, this.room, {
         partition: PARTITION,
         inFlightMax: this.config.commandsInFlightMax,
+        turns: this.turns,
+        admission: this.admission,
         clock: this.clock,
         reply: this.reply,
         onProblem,

@@ -68,6 +68,8 @@ export const ERROR_CODES = {
   TL0204: { status: 503, title: 'The log has no room for new executions' },
   TL0205: { status: 503, title: 'The NATS server does not fit' },
   TL0206: { status: 503, title: 'A stream has another configuration than asked for' },
+  TL0207: { status: 429, title: 'The tenant has too much under way' },
+  TL0208: { status: 503, title: 'The engine is behind' },
   TL0301: { status: 400, title: 'A message could not be parsed' },
   TL0302: { status: 500, title: 'A message failed too often' },
   TL0401: { status: 400, title: 'The position is not in the history' },

@@ -1,3 +1,5 @@
+export { Admission, type AdmissionOptions } from './commands/admission.ts';
+export { FairTurns } from './commands/fair-turns.ts';
 export { CommandLoop, type CommandLoopParts, type LoopCounters } from './commands/command-loop.ts';
 export { checkCommand, type CommandHandlerParts, handleCommand } from './commands/check-command.ts';
 export { fireTimerOf, handleDueTimer } from './commands/fire-timer.ts';

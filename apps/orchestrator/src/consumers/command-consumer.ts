@@ -1,5 +1,12 @@
 import { type CommandAnswer, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
-import { type CommandLoop, handleCommand, type LogClock, type LogRoom } from '@throughline/engine';
+import {
+  type Admission,
+  type CommandLoop,
+  type FairTurns,
+  handleCommand,
+  type LogClock,
+  type LogRoom,
+} from '@throughline/engine';
 import { consumeWorkQueue, type NatsConnection, type WorkQueue } from '@throughline/event-log/jetstream';
 
 /** Commands and step results arrive here: checked once, then handed to the command loop, which acks last. */
@@ -10,6 +17,8 @@ export interface CommandConsumerOptions {
   readonly partition: number;
   /** Commands in hand at once: bounds memory, and with it how many lanes can be open. */
   readonly inFlightMax: number;
+  readonly turns: FairTurns;
+  readonly admission: Admission;
   readonly clock: LogClock;
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
   readonly onProblem: (problem: string, cause?: unknown) => void;
@@ -20,8 +29,10 @@ export const consumeCommands = (
   loop: CommandLoop,
   room: LogRoom,
   options: CommandConsumerOptions,
-): Promise<WorkQueue> =>
-  consumeWorkQueue(nc, {
+): Promise<WorkQueue> => {
+  const { turns, admission, clock, reply } = options;
+  const parts = { turns, admission, clock, reply };
+  return consumeWorkQueue(nc, {
     stream: STREAMS.commands,
     durable: `orchestrator-${options.partition}`,
     filterSubject: SUBJECT_FILTERS.commandsOfPartition(options.partition),
@@ -29,5 +40,6 @@ export const consumeCommands = (
     ackWaitMs: ACK_WAIT_MS,
     maxDeliver: DELIVER_MAX,
     onProblem: options.onProblem,
-    handle: (message) => handleCommand(message, { loop, room, clock: options.clock, reply: options.reply }),
+    handle: (message) => handleCommand(message, { loop, room, ...parts }),
   });
+};

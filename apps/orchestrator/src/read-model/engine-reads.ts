@@ -1,4 +1,4 @@
-import type { Tenant } from '@throughline/contracts';
+import { EXECUTION_STATUSES, isTerminal, type Tenant } from '@throughline/contracts';
 import type { OpenExecution, StandingStill } from '@throughline/engine';
 import { hashOfTag } from './control-rows.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -49,6 +49,17 @@ export class EngineReads implements StandingStill {
         ...(standingStillSince === undefined ? {} : { updatedAt: { lt: standingStillSince } }),
       },
     });
+  }
+
+  /** Of whoever has very many, no more are counted than `upTo`. */
+  async countOpenUpTo(tenant: Tenant, upTo: number): Promise<number> {
+    const open = await this.prisma.execution.findMany({
+      // By status, because that is what the index has.
+      where: { tenant, status: { in: EXECUTION_STATUSES.filter((status) => !isTerminal(status)) } },
+      select: { id: true },
+      take: upTo,
+    });
+    return open.length;
   }
 
   async countByStatus(tenant: Tenant): Promise<Record<string, number>> {

@@ -4,7 +4,9 @@ import {
   type CommandType,
   type ErrorCode,
   isDecidedAggregate,
+  type Origin,
   parseCommandSubject,
+  type Refusal,
   replySubjectSchema,
   type SentCommand,
   sentCommandSchemas,
@@ -14,6 +16,8 @@ import type { Handled, WorkMessage } from '@throughline/event-log';
 import { executionIdOf, executionIdOfKey } from '@throughline/execution';
 import { z } from 'zod';
 import { BROKER_CLOCK, type LogClock } from '../log-clock.ts';
+import type { Admission } from './admission.ts';
+import type { FairTurns } from './fair-turns.ts';
 import type { CommandLoop } from './command-loop.ts';
 import type { LogRoom } from './log-room.ts';
 import type { ReceivedCommand } from './received-command.ts';
@@ -22,7 +26,7 @@ import type { ReceivedCommand } from './received-command.ts';
 const PROBLEM_CHARS_MAX = 4_000;
 
 type Checked =
-  | { readonly kind: 'command'; readonly received: ReceivedCommand }
+  | { readonly kind: 'command'; readonly origin: Origin; readonly received: ReceivedCommand }
   | {
       readonly kind: 'refused';
       readonly code: ErrorCode;
@@ -34,20 +38,27 @@ type Checked =
 export interface CommandHandlerParts {
   readonly loop: Pick<CommandLoop, 'submit'>;
   readonly room: Pick<LogRoom, 'accepts'>;
+  /** Whose turn it is, and who may begin something new; everybody at once where they are left out. */
+  readonly turns?: FairTurns;
+  readonly admission?: Admission;
   readonly clock?: LogClock;
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
 }
 
 /** What a message of the command queue comes to: checked once, then handed to the command loop, which acks last. */
 export const handleCommand = (
-  message: Pick<WorkMessage, 'subject' | 'bytes' | 'storedAtMs'>,
-  { loop, room, clock, reply }: CommandHandlerParts,
+  message: Pick<WorkMessage, 'subject' | 'bytes' | 'storedAtMs'> & Partial<Pick<WorkMessage, 'deliveries'>>,
+  { loop, room, turns, admission, clock, reply }: CommandHandlerParts,
 ): Promise<Handled> | Handled => {
   const checked = checkCommand(message, clock);
   if (checked.kind === 'refused') return refuse(checked, reply);
-  const { command } = checked.received;
+  const { origin, received } = checked;
+  const { command, ref } = received;
   if (!room.accepts(command.type)) return noRoom(command, reply);
-  return loop.submit(checked.received);
+  const { storedAtMs, deliveries = 1 } = message;
+  const refusal = admission?.refusalOf({ tenant: ref.tenant, origin, command, storedAtMs, deliveries });
+  if (refusal) return sentAway(command, refusal, reply);
+  return turns ? turns.run(ref.tenant, () => loop.submit(received)) : loop.submit(received);
 };
 
 /** Everything that can be said of a command without its aggregate's state. */
@@ -90,7 +101,7 @@ export const checkCommand = (
       return { kind: 'refused', code: 'TL0110', message, replyTo };
     }
   }
-  return { kind: 'command', received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
+  return { kind: 'command', origin, received: { ref, command, at: clock.recordedAt(message.storedAtMs) } };
 };
 
 /**
@@ -121,7 +132,15 @@ const STARTS: readonly CommandType[] = ['StartExecution', 'RegisterWorkflow'];
 const noRoom = (command: SentCommand, reply: CommandHandlerParts['reply']): Handled => {
   // Results, timers and cancels of accepted work are kept until there is room again; new work is sent away.
   if (!STARTS.includes(command.type)) return { kind: 'unavailable', reason: 'the log is 90 % full' };
-  const refusal = { code: 'TL0204', message: 'the log is 70 % full: archive or enlarge it, then start again' };
+  return sentAway(
+    command,
+    { code: 'TL0204', message: 'the log is 70 % full: archive or enlarge it, then start again' },
+    reply,
+  );
+};
+
+/** Not dead-lettered where nobody waits: it is neither broken nor lost, but not accepted. */
+const sentAway = (command: SentCommand, refusal: Refusal, reply: CommandHandlerParts['reply']): Handled => {
   if (command.replyTo) reply(command.replyTo, { v: 1, outcome: 'refused', commandId: command.id, refusal });
   return { kind: 'done' };
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AggregateRef, CommandAnswer, ErrorCode, SentCommand } from '@throughline/contracts';
+import type { AggregateRef, Commit, CommandAnswer, ErrorCode, SentCommand } from '@throughline/contracts';
 import type { EventLog, Handled } from '@throughline/event-log';
 import {
   type AnyState,
@@ -38,6 +38,8 @@ export interface CommandLoopParts {
   /** The process's own time and chance; both are recorded where they count. */
   readonly nowMs?: () => number;
   readonly newId?: () => string;
+  /** Told of each commit that this loop has stored. */
+  readonly onCommitted?: (commit: Commit) => void;
   /** Publishes an answer to the sender's inbox. */
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
 }
@@ -231,6 +233,7 @@ export class CommandLoop {
       return outcome.kind === 'conflict' ? undefined : settled({ kind: 'unavailable', reason: outcome.problem });
     }
     this.counters.commits += 1;
+    this.parts.onCommitted?.(outcome.commit);
     const state = storedAt(round.state, outcome.seq);
     this.parts.states.put(state);
     if ('versions' in state) this.parts.catalog.remember(state);

@@ -1,0 +1,117 @@
+import { type Commit, type Origin, type Refusal, type SentCommand, type Tenant } from '@throughline/contracts';
+import type { FairTurns } from './fair-turns.ts';
+
+export interface AdmissionOptions {
+  readonly turns: FairTurns;
+  /** Commands in hand at once, of all tenants. */
+  readonly inHandMax: number;
+  /** A start that has waited for longer is sent away: whoever sent it has stopped waiting, and repeats. */
+  readonly lateMs: number;
+  /** Open executions of one tenant; undefined: as many as there is room for. */
+  readonly openMax?: number;
+  /** Open executions of a tenant as the read model has them, counted up to a bound. */
+  readonly countOpen?: (tenant: Tenant, upTo: number) => Promise<number>;
+  readonly nowMs?: () => number;
+}
+
+export interface Arrived {
+  readonly tenant: Tenant;
+  readonly origin: Origin;
+  readonly command: SentCommand;
+  readonly storedAtMs: number;
+  readonly deliveries: number;
+}
+
+interface Open {
+  count: number;
+  countedAtMs: number;
+}
+
+const COUNT_EVERY_MS = 1_000;
+const TENANTS_MAX = 1_000;
+
+/**
+ * Who may begin something new. What has begun is never turned away: results, timers, cancels and the engine's own starts pass.
+ * A refusal says "try again": nothing of the start is on the log, and the same id may come again.
+ */
+export class Admission {
+  readonly refused = { tenant: 0, late: 0 };
+  private readonly options: AdmissionOptions;
+  private readonly open = new Map<Tenant, Open>();
+
+  constructor(options: AdmissionOptions) {
+    this.options = options;
+  }
+
+  refusalOf({ tenant, origin, command, storedAtMs, deliveries }: Arrived): Refusal | undefined {
+    if (command.type !== 'StartExecution' || origin !== 'client') return undefined;
+    const nowMs = this.nowMs();
+    const waitedMs = nowMs - storedAtMs;
+    // One that was delivered before may be on the log: it is to hear so.
+    if (waitedMs > this.options.lateMs && deliveries <= 1) {
+      this.refused.late += 1;
+      return { code: 'TL0208', message: `the start has waited for ${waitedMs} ms: the engine is behind, repeat it` };
+    }
+    const why = this.tooMuchOf(tenant, nowMs);
+    if (why === undefined) return undefined;
+    this.refused.tenant += 1;
+    return { code: 'TL0207', message: `tenant ${tenant} ${why}: repeat the start in a moment` };
+  }
+
+  /** Keeps count of what ends here, or begins again; the read model knows of the rest. */
+  committed(
+    commit: Pick<Commit, 'tenant' | 'aggregate'> & { readonly events: readonly { readonly type: string }[] },
+  ): void {
+    const known = commit.aggregate === 'execution' ? this.open.get(commit.tenant) : undefined;
+    if (!known) return;
+    for (const { type } of commit.events) known.count += CHANGE[type] ?? 0;
+  }
+
+  private tooMuchOf(tenant: Tenant, nowMs: number): string | undefined {
+    const { turns, inHandMax, openMax } = this.options;
+    // Who is alone may fill all there is. With others beside it, the rest of its commands must not stand in front of theirs.
+    if (turns.tenants > 1 && turns.held(tenant) >= inHandMax / 2) return `has ${turns.held(tenant)} commands in hand`;
+    if (openMax === undefined) return undefined;
+    const open = this.known(tenant, nowMs);
+    if (open.count >= openMax) return `has ${open.count} executions open, and ${openMax} are allowed`;
+    // Counted before it is on the log, or many at once would all pass. One that is refused later is found out by the next look.
+    open.count += 1;
+    return undefined;
+  }
+
+  private known(tenant: Tenant, nowMs: number): Open {
+    const known = this.open.get(tenant) ?? { count: 0, countedAtMs: -COUNT_EVERY_MS };
+    this.open.delete(tenant);
+    this.open.set(tenant, known);
+    if (this.open.size > TENANTS_MAX) this.forgetOldest();
+    if (nowMs - known.countedAtMs >= COUNT_EVERY_MS) {
+      known.countedAtMs = nowMs;
+      void this.count(tenant, known);
+    }
+    return known;
+  }
+
+  private async count(tenant: Tenant, known: Open): Promise<void> {
+    const { countOpen, openMax = 0 } = this.options;
+    // A read model that does not answer leaves the count as it is known here.
+    const counted = await countOpen?.(tenant, openMax + 1).catch(() => undefined);
+    if (counted !== undefined) known.count = counted;
+  }
+
+  private forgetOldest(): void {
+    const oldest = this.open.keys().next();
+    if (!oldest.done) this.open.delete(oldest.value);
+  }
+
+  private nowMs(): number {
+    return (this.options.nowMs ?? Date.now)();
+  }
+}
+
+const CHANGE: Readonly<Record<string, 1 | -1>> = {
+  ExecutionReopened: 1,
+  ExecutionSucceeded: -1,
+  ExecutionFailed: -1,
+  ExecutionCancelled: -1,
+  ExecutionTimedOut: -1,
+};
