@@ -3,8 +3,11 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectNats } from '@throughline/event-log/jetstream';
-import { divergencesIn, replayAll, startSystem } from '@throughline/local-system';
+import { connectNats, type NatsConnection } from '@throughline/event-log/jetstream';
+import { divergencesIn, replayAll, type RunningSystem, startSystem } from '@throughline/local-system';
+import { backlog } from './backlog.ts';
+import { type Fairness, fairness, FAIRNESS_TENANT_OPEN_MAX } from './fairness.ts';
+import { type Soak, soak } from './soak.ts';
 import { EACH_ITEM, type FanOut, fanOut } from './fan-out.ts';
 import { latency, type Recovery, recovery, type Throughput, throughput } from './measurements.ts';
 import { sequentialSteps, Workload } from './workload.ts';
@@ -22,18 +25,37 @@ interface Report {
   readonly replay: { readonly line: string; readonly seconds: number; readonly divergent: readonly string[] };
 }
 
+/** What one tenant may do to the waits of others. */
+const FAIRNESS_P99_RATIO_MAX = 2;
+
 const json = process.argv.includes('--json');
 /** Progress never goes to stdout: with --json nothing but the report may stand there. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const measure = async (): Promise<Report> => {
+interface Part {
+  readonly system: RunningSystem;
+  readonly nc: NatsConnection;
+}
+
+/** A fresh system for one measurement, and nothing left of it afterwards. */
+const withSystem = async <T>(env: Readonly<Record<string, string>>, run: (part: Part) => Promise<T>): Promise<T> => {
   const home = mkdtempSync(join(tmpdir(), 'throughline-bench-'));
   // Postgres runs as another user when started by root.
   chmodSync(home, 0o755);
   const handlers = [fileURLToPath(new URL('./handlers.js', import.meta.url))];
   say('starting nats-server, Postgres and the five services');
-  const system = await startSystem({ home, portBase: 'free', handlers });
+  const system = await startSystem({ home, portBase: 'free', handlers, env });
   const nc = await connectNats({ url: system.natsUrl, name: 'bench' });
+  try {
+    return await run({ system, nc });
+  } finally {
+    await nc.close();
+    await system.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+};
+
+const measure = async ({ system, nc }: Part): Promise<Report> => {
   const workload = new Workload(nc);
   try {
     await workload.listen();
@@ -64,9 +86,6 @@ const measure = async (): Promise<Report> => {
     };
   } finally {
     workload.close();
-    await nc.close();
-    await system.stop();
-    rmSync(home, { recursive: true, force: true });
   }
 };
 
@@ -108,7 +127,75 @@ const table = ({ w1, w2, w3, w4, map10k, replay, machine: on }: Report): string 
     ...Object.entries(w1.cpuUsPerStep ?? {}).map(([name, us]) => `    ${name.padEnd(22)}${us}`),
   ].join('\n');
 
-const report = await measure();
-process.stdout.write(`${json ? JSON.stringify(report) : table(report)}\n`);
-if (report.w4.lost > 0 || report.w4.countedTwice > 0 || Number.isNaN(report.w4.restartToDoneMs)) process.exitCode = 1;
-if (report.replay.divergent.length > 0) process.exitCode = 1;
+const fairnessText = ({ share, tenantOpenMax, before, during, p99Ratio, loud }: Fairness): string =>
+  [
+    `W5  five tenants at their share (${share} starts/s each), and one at 20 times its share (at most ${tenantOpenMax} open)`,
+    `    the five before      p50 ${before.p50Ms} ms, p99 ${before.p99Ms} ms, ${before.endedPerSecond}/s`,
+    `    the five meanwhile   p50 ${during.p50Ms} ms, p99 ${during.p99Ms} ms, ${during.endedPerSecond}/s`,
+    `    p99 ratio            ${p99Ratio} (bound: below ${FAIRNESS_P99_RATIO_MAX})`,
+    `    the one              ${loud.endedPerSecond}/s ended, ${loud.refusedPerSecond}/s sent away`,
+  ].join('\n');
+
+const soakText = ({ minutes, workflowsPerSecond, p99Ms, memory, growing }: Soak): string =>
+  [
+    `${minutes} minutes at ${workflowsPerSecond} workflows/s, p99 ${p99Ms} ms`,
+    ...Object.entries(memory).map(
+      ([name, { percentPerHour, meanMiB }]) => `    ${name.padEnd(22)}${meanMiB} MiB, ${percentPerHour} % an hour`,
+    ),
+    growing.length === 0 ? 'nothing grows' : `growing: ${growing.join(', ')}`,
+  ].join('\n');
+
+/** The value behind an option of the command line. */
+const optionOf = (name: string): string | undefined => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+
+const numberOf = (name: string, preset: number): number => {
+  const value = Number(optionOf(name) ?? preset);
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`${name} must be a number above 0`);
+  return value;
+};
+
+const print = (report: object, text: string): void =>
+  void process.stdout.write(`${json ? JSON.stringify(report) : text}\n`);
+const fail = (wrong: boolean): void => {
+  if (wrong) process.exitCode = 1;
+};
+
+/** What is not part of the whole benchmark: asked for by name. */
+const ONLY: Readonly<Record<string, () => Promise<void>>> = {
+  fairness: async () => {
+    const env = { THROUGHLINE_TENANT_OPEN_MAX: String(FAIRNESS_TENANT_OPEN_MAX) };
+    const report = await withSystem(env, ({ nc }) => fairness(nc, { seconds: numberOf('--seconds', 15), say }));
+    print(report, fairnessText(report));
+    fail(!(report.p99Ratio < FAIRNESS_P99_RATIO_MAX));
+  },
+  backlog: async () => {
+    const tasks = numberOf('--tasks', 100_000);
+    const report = await withSystem({}, ({ system, nc }) => backlog(system, nc, { tasks, say }));
+    const { drainedMs, tasksPerSecond, ends } = report;
+    print(report, `${report.tasks} tasks drained in ${drainedMs} ms, ${tasksPerSecond}/s: ${JSON.stringify(ends)}`);
+    fail(Object.keys(ends).some((end) => end !== 'Succeeded'));
+  },
+  soak: async () => {
+    const minutes = numberOf('--minutes', 30);
+    const report = await withSystem({}, ({ system, nc }) => soak(system, nc, { minutes, say }));
+    print(report, soakText(report));
+    fail(report.growing.length > 0);
+  },
+};
+
+const whole = async (): Promise<void> => {
+  const report = await withSystem({}, measure);
+  print(report, table(report));
+  fail(report.w4.lost > 0 || report.w4.countedTwice > 0 || Number.isNaN(report.w4.restartToDoneMs));
+  fail(report.replay.divergent.length > 0);
+};
+
+const only = optionOf('--only');
+if (process.argv.includes('--only')) {
+  const run = ONLY[only ?? ''];
+  if (!run) throw new Error(`--only one of ${Object.keys(ONLY).join(', ')}`);
+  await run();
+} else await whole();

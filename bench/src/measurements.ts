@@ -10,13 +10,17 @@ export interface Spread {
   readonly max: number;
 }
 
-const round = (value: number): number => Math.round(value * 100) / 100;
-const quantile = (sorted: readonly number[], q: number): number =>
+export const round = (value: number): number => Math.round(value * 100) / 100;
+export const quantileOf = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 
 export const spreadOf = (values: readonly number[]): Spread => {
   const sorted = [...values].sort((a, b) => a - b);
-  return { min: round(quantile(sorted, 0)), median: round(quantile(sorted, 0.5)), max: round(quantile(sorted, 1)) };
+  return {
+    min: round(quantileOf(sorted, 0)),
+    median: round(quantileOf(sorted, 0.5)),
+    max: round(quantileOf(sorted, 1)),
+  };
 };
 
 export interface Throughput {
@@ -83,10 +87,10 @@ export const latency = async (
   for (let i = 0; i < times; i += 1) elapsed.push((await workload.run(workflow)).elapsedMs);
   elapsed.sort((a, b) => a - b);
   return {
-    p50Ms: round(quantile(elapsed, 0.5)),
-    p99Ms: round(quantile(elapsed, 0.99)),
-    minMs: round(quantile(elapsed, 0)),
-    maxMs: round(quantile(elapsed, 1)),
+    p50Ms: round(quantileOf(elapsed, 0.5)),
+    p99Ms: round(quantileOf(elapsed, 0.99)),
+    minMs: round(quantileOf(elapsed, 0)),
+    maxMs: round(quantileOf(elapsed, 1)),
     runs: times,
   };
 };

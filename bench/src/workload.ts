@@ -13,7 +13,6 @@ import {
 import { workflowRef } from '@throughline/execution';
 import { type CommandSender, createCommandSender, type NatsConnection } from '@throughline/event-log/jetstream';
 
-const TENANT: Tenant = tenantSchema.parse('default');
 const ACTOR = { kind: 'service', id: 'bench' } as const;
 const SEND = { timeoutMs: 30_000, resendMs: 5_000 } as const;
 const END = /"type":"Execution(Succeeded|Failed|Cancelled|TimedOut)"/;
@@ -33,6 +32,25 @@ export const sequentialSteps = (steps: number): Json => ({
   ),
 });
 
+/** Sent away to be repeated, as too much at once. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
+
+export interface WorkloadOptions {
+  readonly tenant?: string;
+  /** False where nobody asks later which executions were acknowledged and ended: a long load would fill the memory. */
+  readonly remembers?: boolean;
+}
+
+export interface Paced {
+  readonly elapsedMs: readonly number[];
+  readonly refused: number;
+  /** Not started, because too many were open. */
+  readonly leftOut: number;
+  readonly seconds: number;
+}
+
 export interface Run {
   /** Milliseconds from the start command to the stored end. */
   readonly elapsedMs: number;
@@ -44,18 +62,22 @@ export class Workload {
   readonly acknowledged = new Set<string>();
   readonly ended = new Map<string, string>();
   private readonly nc: NatsConnection;
+  private readonly tenant: Tenant;
+  private readonly remembers: boolean;
   private readonly sender: CommandSender;
   private readonly waiting = new Map<string, (end: string) => void>();
   private messages: ConsumerMessages | undefined;
 
-  constructor(nc: NatsConnection) {
+  constructor(nc: NatsConnection, { tenant = 'default', remembers = true }: WorkloadOptions = {}) {
     this.nc = nc;
+    this.tenant = tenantSchema.parse(tenant);
+    this.remembers = remembers;
     this.sender = createCommandSender(nc);
   }
 
   async listen(): Promise<void> {
     const consumer = await jetstream(this.nc).consumers.get(STREAMS.log, {
-      filter_subjects: [SUBJECT_FILTERS.logOfAggregate('execution')],
+      filter_subjects: [SUBJECT_FILTERS.logOfTenant(this.tenant)],
       deliver_policy: DeliverPolicy.New,
     });
     this.messages = await consumer.consume({
@@ -64,9 +86,11 @@ export class Workload {
         const end = END.exec(message.string())?.[1];
         if (end === undefined) return;
         const id = message.subject.slice(message.subject.lastIndexOf('.') + 1);
-        this.ended.set(id, end);
-        this.waiting.get(id)?.(end);
+        const waiting = this.waiting.get(id);
         this.waiting.delete(id);
+        // An end that comes before the answer to its start has its place too.
+        if (this.remembers) this.ended.set(id, end);
+        waiting?.(end);
       },
     });
   }
@@ -79,7 +103,7 @@ export class Workload {
   async register(name: string, definition: Json): Promise<void> {
     const answer = await this.sender.send(
       'client',
-      workflowRef(TENANT, name),
+      workflowRef(this.tenant, name),
       {
         v: 1,
         id: commandIdSchema.parse(randomUUID()),
@@ -99,7 +123,7 @@ export class Workload {
     const ended = new Promise<string>((resolve) => this.waiting.set(id, resolve));
     const answer = await this.sender.send(
       'client',
-      executionRef(TENANT, id),
+      executionRef(this.tenant, id),
       {
         v: 1,
         id: commandIdSchema.parse(randomUUID()),
@@ -109,11 +133,45 @@ export class Workload {
       },
       SEND,
     );
-    if (answer.outcome !== 'accepted') throw new Error(`a start was not accepted: ${JSON.stringify(answer)}`);
-    this.acknowledged.add(id);
-    const end = this.ended.get(id) ?? (await ended);
-    this.waiting.delete(id);
+    if (answer.outcome !== 'accepted') {
+      this.waiting.delete(id);
+      if (answer.outcome === 'refused' && /^TL020[78]$/.test(answer.refusal.code)) throw new StartRefused();
+      throw new Error(`a start was not accepted: ${JSON.stringify(answer)}`);
+    }
+    if (this.remembers) this.acknowledged.add(id);
+    const end = await ended;
     return { elapsedMs: performance.now() - startedAt, end };
+  }
+
+  /** Starts `perSecond` executions a second for `ms`, however long each takes, but no more than `openMax` at once. */
+  async keepPace(
+    workflow: string,
+    { perSecond, ms, openMax }: { readonly perSecond: number; readonly ms: number; readonly openMax: number },
+  ): Promise<Paced> {
+    const startedAt = performance.now();
+    const elapsedMs: number[] = [];
+    const open = new Set<Promise<void>>();
+    let [due, refused, leftOut] = [0, 0, 0];
+    while (performance.now() - startedAt < ms) {
+      const dueByNow = ((performance.now() - startedAt) / 1_000) * perSecond;
+      for (; due < dueByNow; due += 1) {
+        if (open.size >= openMax) {
+          leftOut += 1;
+          continue;
+        }
+        const run = this.run(workflow)
+          .then(({ elapsedMs: took }) => void elapsedMs.push(took))
+          .catch((error: unknown) => {
+            if (!(error instanceof StartRefused)) throw error;
+            refused += 1;
+          });
+        open.add(run);
+        void run.finally(() => open.delete(run));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await Promise.all(open);
+    return { elapsedMs, refused, leftOut, seconds: ms / 1_000 };
   }
 
   /** Keeps `outstanding` executions going for `ms`; answers with how many ended in how long. */
