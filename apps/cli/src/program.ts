@@ -16,6 +16,7 @@ import * as readModels from './commands/read-models.ts';
 import { forkCommand } from './commands/fork.ts';
 import { replayCommands } from './commands/replays.ts';
 import * as locks from './commands/locks.ts';
+import { listTargets } from './commands/targets.ts';
 import * as schedules from './commands/schedules.ts';
 import { settingsCommands } from './commands/settings.ts';
 import * as tasks from './commands/tasks.ts';
@@ -208,6 +209,10 @@ const taskCommands = (program: Command, run: Run): void => {
 };
 
 const lockCommands = (program: Command, run: Run): void => {
+  program
+    .command('targets')
+    .description('whom a step worker calls: circuits, calls under way, retries left; exit 1 where one fails')
+    .action(run(listTargets));
   const lock = program.command('locks').description('the locks of assets: who holds them, who waits');
   lock
     .command('list')
