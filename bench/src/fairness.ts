@@ -11,7 +11,7 @@ const LOAD = 0.5;
 const OUTSTANDING = 64;
 const OPEN_MAX = 2_000;
 /** What the orchestrator lets one tenant have open. */
-export const FAIRNESS_TENANT_OPEN_MAX = 32;
+export const FAIRNESS_TENANT_OPEN_MAX = 8;
 
 export interface Side {
   readonly p50Ms: number;

@@ -17,8 +17,9 @@ export interface CommandConsumerOptions {
   readonly partition: number;
   /** Commands in hand at once: bounds memory, and with it how many lanes can be open. */
   readonly inFlightMax: number;
-  readonly turns: FairTurns;
-  readonly admission: Admission;
+  /** Everybody at once, and nobody sent away, where they are left out. */
+  readonly turns?: FairTurns;
+  readonly admission?: Admission;
   readonly clock: LogClock;
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
   readonly onProblem: (problem: string, cause?: unknown) => void;
@@ -31,7 +32,7 @@ export const consumeCommands = (
   options: CommandConsumerOptions,
 ): Promise<WorkQueue> => {
   const { turns, admission, clock, reply } = options;
-  const parts = { turns, admission, clock, reply };
+  const parts = { ...(turns && { turns }), ...(admission && { admission }), clock, reply };
   return consumeWorkQueue(nc, {
     stream: STREAMS.commands,
     durable: `orchestrator-${options.partition}`,
