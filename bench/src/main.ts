@@ -10,6 +10,7 @@ import { type Fairness, fairness, FAIRNESS_TENANT_OPEN_MAX } from './fairness.ts
 import { type Soak, soak } from './soak.ts';
 import { EACH_ITEM, type FanOut, fanOut } from './fan-out.ts';
 import { latency, type Recovery, recovery, type Throughput, throughput } from './measurements.ts';
+import { rebuild, rebuildTable } from './rebuild.ts';
 import { sequentialSteps, Workload } from './workload.ts';
 
 type Latency = Awaited<ReturnType<typeof latency>>;
@@ -183,6 +184,11 @@ const ONLY: Readonly<Record<string, () => Promise<void>>> = {
     const report = await withSystem({}, ({ system, nc }) => soak(system, nc, { minutes, say }));
     print(report, soakText(report));
     fail(report.growing.length > 0);
+  },
+  rebuild: async () => {
+    const report = await rebuild(numberOf('--commits', 1_000_000), say);
+    print(report, rebuildTable(report));
+    fail(report.reads.failed > 0 || Object.values(report.tables).some((how) => how !== 'equal'));
   },
 };
 

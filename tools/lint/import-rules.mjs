@@ -30,7 +30,7 @@ const MAY_IMPORT = {
   'examples/example-kit': ['contracts', 'client'],
   'examples/order-fulfilment': ['contracts', 'asl', 'client', 'worker-sdk', 'example-kit'],
   'examples/change-request': ['contracts', 'asl', 'client', 'worker-sdk', 'example-kit'],
-  bench: ['contracts', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
+  bench: ['contracts', 'asl', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
   chaos: ['contracts', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
   conformance: [...PURE, 'event-log', 'local-system', 'client'],
   fuzz: [...PURE, 'event-log'],
