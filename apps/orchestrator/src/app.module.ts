@@ -87,7 +87,7 @@ const recent = new RecentCommits();
         logger: Logger,
       ) => {
         const logConnection = await connectNats({ url: host.natsUrl, name: `${host.service}-log` });
-        const config = { ...orchestratorConfig(), replicas: host.replicas };
+        const config = { ...orchestratorConfig(), replicas: host.replicas, instance: host.instance };
         return new Engine(nc, logConnection, recent, reads, prisma, tokens, config, logger);
       },
       inject: [NATS_CONNECTION, EngineReads, PrismaClient, TaskTokens, HOST_CONFIG, LOGGER],
@@ -174,6 +174,20 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     for (const why of ['tenant', 'late'] as const) {
       const help = 'Starts sent away before they were decided';
       this.status.counterOf('starts_refused_total', help, () => admission.refused[why], { why });
+    }
+    this.status.gauge(
+      'partitions_owned',
+      'Partitions of commands in hand here',
+      () => this.engine.shared?.owned.size ?? 0,
+    );
+    this.status.gauge(
+      'orchestrators',
+      'Orchestrators that share the partitions',
+      () => this.engine.shared?.members ?? 0,
+    );
+    for (const change of ['taken', 'lost', 'givenUp'] as const) {
+      const read = (): number => this.engine.shared?.counters[change] ?? 0;
+      this.status.counterOf('partition_changes_total', 'Partitions taken, lost and given up', read, { change });
     }
     await this.engine.start();
     this.responder = respondToTaskReports(this.nc, this.reports);

@@ -1,3 +1,4 @@
+import { PARTITIONS_MAX } from '@throughline/contracts';
 import { z } from 'zod';
 
 const seconds = (preset: number) => z.coerce.number().positive().max(3_600).default(preset);
@@ -11,6 +12,8 @@ const schema = z.object({
   THROUGHLINE_START_LATE_SECONDS: seconds(10),
   /** Open executions of one tenant; not bounded where it is not set. */
   THROUGHLINE_TENANT_OPEN_MAX: z.coerce.number().int().min(1).max(10_000_000).optional(),
+  /** Parts that commands and due timers are dealt out in; what the streams have already where it is left out. */
+  THROUGHLINE_PARTITIONS: z.coerce.number().int().min(1).max(PARTITIONS_MAX).optional(),
   /** An open execution that nothing happened to for so long is checked for lost tasks and timers. */
   THROUGHLINE_STANDING_STILL_SECONDS: seconds(10),
   THROUGHLINE_RECONCILE_EVERY_SECONDS: seconds(2),
@@ -29,6 +32,7 @@ export interface OrchestratorConfig {
   readonly commandsInFlightMax: number;
   readonly startLateMs: number;
   readonly tenantOpenMax: number | undefined;
+  readonly partitions: number | undefined;
   readonly standingStillMs: number;
   readonly reconcileEveryMs: number;
   readonly taskTokenKeyFile: string;
@@ -47,6 +51,7 @@ export const orchestratorConfig = (
     commandsInFlightMax: parsed.data.THROUGHLINE_COMMANDS_IN_FLIGHT,
     startLateMs: parsed.data.THROUGHLINE_START_LATE_SECONDS * 1_000,
     tenantOpenMax: parsed.data.THROUGHLINE_TENANT_OPEN_MAX,
+    partitions: parsed.data.THROUGHLINE_PARTITIONS,
     standingStillMs: parsed.data.THROUGHLINE_STANDING_STILL_SECONDS * 1_000,
     reconcileEveryMs: parsed.data.THROUGHLINE_RECONCILE_EVERY_SECONDS * 1_000,
     taskTokenKeyFile: parsed.data.THROUGHLINE_TASK_TOKEN_KEY_FILE,

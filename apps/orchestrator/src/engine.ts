@@ -1,4 +1,4 @@
-import type { CommandAnswer } from '@throughline/contracts';
+import { type CommandAnswer, PARTITIONS_DEFAULT, partitionOf, STREAMS } from '@throughline/contracts';
 import {
   Admission,
   BROKER_CLOCK,
@@ -6,6 +6,8 @@ import {
   EffectPublisher,
   FairTurns,
   fastClock,
+  handleCommand,
+  handleDueTimer,
   LockReconciler,
   type LogClock,
   LogRoom,
@@ -17,10 +19,17 @@ import {
 } from '@throughline/engine';
 import type { RecentCommits } from '@throughline/event-log';
 import {
+  consumeWorkQueue,
   createPublisher,
+  ensureStreams,
   JetStreamEventLog,
+  type LeasedParts,
   type NatsConnection,
+  type PartOwner,
+  partitionsOf,
   type Publisher,
+  type SharedWorkQueue,
+  shareParts,
   type StreamsOptions,
   type StreamWatch,
   watchStreams,
@@ -36,19 +45,25 @@ import type { EngineReads } from './read-model/engine-reads.ts';
 import { LockReads } from './read-model/lock-reads.ts';
 import { ScheduleReads } from './read-model/schedule-reads.ts';
 import type { TaskTokens } from './task-tokens/task-tokens.ts';
+import { FormerPartitions, type FormerQueue } from './partitions/former-partitions.ts';
+import { PartitionQueues } from './partitions/partition-queues.ts';
 import { LivePreflight } from './preflight/preflight.ts';
 import { JetStreamQueues } from './queues/jetstream-queues.ts';
 
-/** The partition that this process decides; leases over several come with scale-out. */
-const PARTITION = 0;
 const TIMERS_IN_FLIGHT = 500;
 /** Of all tenants, where several have some: enough to fill a group of commits. */
 const COMMANDS_AT_ONCE = 128;
-const DRAIN_MS = 5_000;
+/** Of each partition, however many there are: less would not keep its queue busy. */
+const COMMANDS_IN_FLIGHT_MIN = 32;
+const FORMER_EVERY_MS = 5_000;
+const FORMER = { maxInFlight: 100, ackWaitMs: 30_000, maxDeliver: 10, exclusive: true };
 
-export type EngineConfig = OrchestratorConfig & StreamsOptions;
+export type EngineConfig = OrchestratorConfig & Pick<StreamsOptions, 'replicas'> & { readonly instance: string };
 
-/** Everything that decides, put together: the command loop with its two consumers, and what keeps the queues whole. */
+/**
+ * Everything that decides, put together: the command loop, the queues of the partitions that this process has in hand, and
+ * what keeps the queues whole.
+ */
 export class Engine {
   readonly log: JetStreamEventLog;
   readonly loop: CommandLoop;
@@ -67,7 +82,11 @@ export class Engine {
   private readonly publisher: Publisher;
   private readonly reconciler: Reconciler;
   private readonly clock: LogClock;
-  private queues: WorkQueue[] = [];
+  private readonly queues = new PartitionQueues((partition) => this.openPartition(partition));
+  private readonly former: FormerPartitions;
+  private formerTimer: NodeJS.Timeout | undefined;
+  private partitionCount: number = PARTITIONS_DEFAULT;
+  private partitions: LeasedParts | undefined;
   private watch: StreamWatch | undefined;
 
   /**
@@ -112,9 +131,15 @@ export class Engine {
       preflight: this.preflight,
       effects: new EffectPublisher({ sink: queues, tokens, clock: this.clock }),
       clock: this.clock,
+      isOurs: (ref) => this.partitions?.owned.has(partitionOf(ref, this.partitionCount)) === true,
       startSpan: startDecideSpan,
       onCommitted: (commit) => this.admission.committed(commit),
       reply: this.reply,
+    });
+    this.former = new FormerPartitions({
+      nc,
+      count: () => this.partitionCount,
+      open: (queue) => this.openFormer(queue),
     });
     this.schedules = new ScheduleReads(prisma, this.states);
     this.locks = new LockReads(prisma, this.states);
@@ -144,42 +169,125 @@ export class Engine {
   }
 
   get connected(): boolean {
-    return this.queues.length > 0 && this.queues.every((queue) => queue.connected);
+    return this.partitions?.healthy === true && this.queues.connected;
+  }
+
+  /** Who decides which partition, as far as this process knows. */
+  owners(): readonly PartOwner[] {
+    return this.partitions?.owners() ?? [];
+  }
+
+  get shared(): LeasedParts | undefined {
+    return this.partitions;
   }
 
   async start(): Promise<void> {
+    const { replicas, instance, partitions } = this.config;
     await this.room.start();
+    await this.askForPartitions();
     this.watch = watchStreams(this.nc, {
-      replicas: this.config.replicas,
+      replicas,
+      ...(partitions === undefined ? {} : { partitions }),
       onRecreated: (streams) => this.logger.warn({ streams }, 'missing streams were made again'),
       onProblem: (problem) => this.logger.error({ problem }, 'a stream is missing'),
     });
-    const onProblem = (problem: string, cause?: unknown): void => this.logger.warn({ problem, err: cause }, 'queue');
-    this.queues = [
-      await consumeCommands(this.nc, this.loop, this.room, {
-        partition: PARTITION,
-        inFlightMax: this.config.commandsInFlightMax,
-        turns: this.turns,
-        admission: this.admission,
-        clock: this.clock,
-        reply: this.reply,
-        onProblem,
-      }),
-      await consumeDueTimers(this.nc, this.loop, { inFlightMax: TIMERS_IN_FLIGHT, clock: this.clock, onProblem }),
-    ];
+    this.partitions = await shareParts(this.nc, {
+      group: 'commands',
+      instance,
+      count: () => this.countPartitions(),
+      onTaken: (partition) => this.queues.take(partition),
+      onGiveUp: (partition) => this.queues.giveUp(partition),
+      onLost: (partition) => {
+        this.logger.warn({ partition }, 'another orchestrator has the partition now');
+        this.queues.lose(partition);
+      },
+      onProblem: (problem) => this.logger.warn({ problem }, 'the leases of partitions cannot be kept'),
+    });
+    await this.queues.settled();
+    this.lookForFormer();
     this.reconciler.start();
   }
 
   /** Takes no more commands, finishes those in hand, then lets go of everything. */
   async stop(): Promise<void> {
     await this.reconciler.stop();
-    await Promise.all(this.queues.map((queue) => queue.drain(DRAIN_MS)));
+    clearTimeout(this.formerTimer);
+    await Promise.all([this.partitions?.stop(), this.former.stop()]);
     await this.watch?.stop();
     this.room.stop();
     this.publisher.close();
     this.log.close();
     await this.logConnection.close();
   }
+
+  /** Every service makes streams that are missing; how many partitions there are is said here alone. */
+  private async askForPartitions(): Promise<void> {
+    const { replicas, partitions } = this.config;
+    if (partitions === undefined) return;
+    const streams = await ensureStreams(this.nc, { replicas, partitions });
+    if (streams.kind === 'unfit') throw new Error(`${streams.code}: ${streams.problem}`);
+  }
+
+  private async countPartitions(): Promise<number> {
+    this.partitionCount = (await partitionsOf(this.nc)) ?? this.partitionCount;
+    return this.partitionCount;
+  }
+
+  private async openPartition(partition: number): Promise<readonly SharedWorkQueue[]> {
+    const { clock, reply } = this;
+    const inFlightMax = this.config.commandsInFlightMax;
+    const mayHold = (): number =>
+      Math.max(COMMANDS_IN_FLIGHT_MIN, Math.floor(inFlightMax / Math.max(1, this.partitions?.owned.size ?? 1)));
+    return await Promise.all([
+      consumeCommands(this.nc, this.loop, this.room, {
+        partition,
+        inFlightMax,
+        mayHold,
+        turns: this.turns,
+        admission: this.admission,
+        clock,
+        reply,
+        onProblem: this.queueProblem,
+      }),
+      consumeDueTimers(this.nc, this.loop, {
+        partition,
+        inFlightMax: TIMERS_IN_FLIGHT,
+        clock,
+        onProblem: this.queueProblem,
+      }),
+    ]);
+  }
+
+  private lookForFormer(): void {
+    const look = async (): Promise<void> => {
+      if (this.partitions?.owned.has(0) === true) await this.former.look();
+      else await this.former.stop();
+    };
+    const again = (): void => {
+      this.formerTimer = setTimeout(() => {
+        void look()
+          .catch((error: unknown) => this.logger.warn({ err: error }, 'former partitions cannot be looked at'))
+          .then(again);
+      }, FORMER_EVERY_MS);
+    };
+    again();
+  }
+
+  private openFormer(queue: FormerQueue): Promise<WorkQueue> {
+    const { loop, room, clock, reply } = this;
+    return consumeWorkQueue(this.nc, {
+      ...queue,
+      ...FORMER,
+      onProblem: this.queueProblem,
+      handle: (message) =>
+        queue.stream === STREAMS.commands
+          ? handleCommand(message, { loop, room, clock, reply })
+          : handleDueTimer(message, loop, clock),
+    });
+  }
+
+  private readonly queueProblem = (problem: string, cause?: unknown): void =>
+    this.logger.warn({ problem, err: cause }, 'queue');
 
   private readonly reply = (replyTo: string, answer: CommandAnswer): void => {
     // Core NATS: an answer that gets lost is asked for again by the sender's repeat of the command.

@@ -5,6 +5,7 @@ export * from './ids.ts';
 export * from './priority.ts';
 export * from './streams.ts';
 export * from './subjects.ts';
+export * from './leases.messages.ts';
 export * from './names.ts';
 export * from './workflow-pin.ts';
 export * from './attributes.ts';

@@ -6,6 +6,7 @@ export const STREAMS = {
   timers: 'TL_TIMERS',
   telemetry: 'TL_TELEMETRY',
   dead: 'TL_DEAD',
+  leases: 'TL_LEASES',
 } as const;
 export type StreamName = (typeof STREAMS)[keyof typeof STREAMS];
 
@@ -22,3 +23,7 @@ export const DATA_DEPTH_MAX = 256;
 /** A decision round stops here and goes on by a `ContinueExecution` command. */
 export const ROUND_EVENTS_MAX = 1_000;
 export const ROUND_BYTES_MAX = 1024 * 1024;
+
+/** Commands and due timers are dealt out to so many partitions where nobody says another number. */
+export const PARTITIONS_DEFAULT = 8;
+export const PARTITIONS_MAX = 64;

@@ -17,9 +17,11 @@ import {
   commandTransform,
   deadSubject,
   dueSubject,
+  dueTransform,
   logSubject,
   parseCommandSubject,
   parseDueSubject,
+  partitionsIn,
   parseLogSubject,
   taskSubject,
   telemetrySubject,
@@ -130,6 +132,31 @@ it('a command is the same whether its subject is as sent or as stored by the par
       expect(tenantOfSubject(stored)).toBe(ref.tenant);
     }),
   );
+});
+
+it('a timer that fires is the same whether its subject is what it was aimed at or as stored by the partition transform', () => {
+  fc.assert(
+    fc.property(refs, timers, fc.nat({ max: 63 }), (ref, timer, partition) => {
+      const { src, dest } = dueTransform(64);
+      const aimedAt = dueSubject(ref, timer);
+      const stored = dest
+        .replace('{{partition(64,3)}}', String(partition))
+        .replaceAll(/\{\{wildcard\((\d)\)\}\}/g, (_, n: string) => aimedAt.split('.')[Number(n) + 1] ?? '');
+      expect(aimedAt.split('.')).toHaveLength(src.split('.').length);
+      expect(parseDueSubject(stored)).toEqual({ ref, timer });
+      expect(tenantOfSubject(stored)).toBe(ref.tenant);
+    }),
+  );
+});
+
+it('a transform says how many partitions it deals out to, and no other transform is taken for ours', () => {
+  expect([partitionsIn(commandTransform(64)), partitionsIn(dueTransform(8))]).toEqual([64, 8]);
+  expect([undefined, { dest: 'a.b' }, commandTransform(0), commandTransform(65)].map(partitionsIn)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 it('a dead letter goes to the tenant that its subject names, and to `unknown` where it names none', () => {

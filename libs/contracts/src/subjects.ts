@@ -13,6 +13,7 @@ import {
   timerIdSchema,
 } from './ids.ts';
 import { type Priority, prioritySchema } from './priority.ts';
+import { PARTITIONS_MAX } from './streams.ts';
 import { TASK_REPORTS, type TaskReportKind } from './task-tokens.messages.ts';
 
 /**
@@ -48,6 +49,9 @@ export const timerSubject = (ref: AggregateRef, timer: TimerId): string =>
 export const dueSubject = (ref: AggregateRef, timer: TimerId): string =>
   join('due', ref.tenant, ref.aggregate, ref.aggregateId, timer);
 
+/** Who works on a part of what several processes share, and which processes there are. */
+export const leaseSubject = (group: string, part: string): string => join('lease', group, part);
+
 export const TELEMETRY_KINDS = ['log', 'interaction', 'decision', 'metric'] as const;
 export type TelemetryKind = (typeof TELEMETRY_KINDS)[number];
 export const telemetrySubject = (tenant: Tenant, kind: TelemetryKind): string => join('tel', tenant, kind);
@@ -79,6 +83,13 @@ export const SUBJECT_FILTERS = {
   taskAnnouncements: (queue: Queue): string => `${join('new', queue)}.*.*`,
   timers: 'tl.timer.*.*.*.*',
   due: 'tl.due.*.*.*.*',
+  fired: 'tl.fired.*.*.*.*.*',
+  /** What became due is stored under its partition, whatever the number of partitions was. */
+  firedOf: (ref: AggregateRef, timer: TimerId): string =>
+    `tl.fired.*.${dueSubject(ref, timer).slice('tl.due.'.length)}`,
+  dueOfPartition: (partition: number): string => `tl.fired.${partition}.*.*.*.*`,
+  leases: 'tl.lease.*.*',
+  leasesOf: (group: string): string => `${join('lease', group)}.*`,
   telemetry: 'tl.tel.*.*',
   dead: 'tl.dead.*.*',
   deadOfTenant: (tenant: Tenant): string => `tl.dead.*.${tenantSchema.parse(tenant)}`,
@@ -92,6 +103,30 @@ export const commandTransform = (partitions: number): { src: string; dest: strin
   src: SUBJECT_FILTERS.commandsIn,
   dest: `tl.cmd.{{partition(${partitions},4)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}.{{wildcard(4)}}`,
 });
+
+/** A timer that fires is stored by its aggregate's partition, as a command to that aggregate is. */
+export const dueTransform = (partitions: number): { src: string; dest: string } => ({
+  src: SUBJECT_FILTERS.due,
+  dest: `tl.fired.{{partition(${partitions},3)}}.{{wildcard(1)}}.{{wildcard(2)}}.{{wildcard(3)}}.{{wildcard(4)}}`,
+});
+
+/** How many partitions a stream's transform deals out to; undefined where it is none of ours. */
+export const partitionsIn = (transform: { readonly dest: string } | undefined): number | undefined => {
+  const count = Number(/\{\{partition\((\d+),\d+\)\}\}/.exec(transform?.dest ?? '')?.[1]);
+  return Number.isInteger(count) && count >= 1 && count <= PARTITIONS_MAX ? count : undefined;
+};
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** As the server's transforms count it: FNV-1a of the aggregate's id. Ids are ASCII, so characters are bytes. */
+export const partitionOf = ({ aggregateId }: Pick<AggregateRef, 'aggregateId'>, partitions: number): number => {
+  let hash = FNV_OFFSET;
+  for (let index = 0; index < aggregateId.length; index += 1) {
+    hash = Math.imul(hash ^ aggregateId.charCodeAt(index), FNV_PRIME) >>> 0;
+  }
+  return hash % partitions;
+};
 
 const refOf = (tenant?: string, aggregate?: string, aggregateId?: string): AggregateRef | undefined => {
   const t = tenantSchema.safeParse(tenant);
@@ -130,8 +165,10 @@ const parseSource = (kind: string, subject: string): { priority: Priority; tenan
 export const parseTaskSubject = (subject: string) => parseSource('task', subject);
 export const parseTaskAnnouncement = (subject: string) => parseSource('new', subject);
 
+/** Takes what a timer is aimed at (`tl.due.…`) and the stored form (`tl.fired.<partition>.…`). */
 export const parseDueSubject = (subject: string): { ref: AggregateRef; timer: TimerId } | undefined => {
-  const tokens = tokensOf(subject, 'due', 6);
+  const stored = tokensOf(subject, 'fired', 7);
+  const tokens = stored ? [stored[0], stored[1], ...stored.slice(3)] : tokensOf(subject, 'due', 6);
   if (!tokens) return undefined;
   const ref = refOf(tokens[2], tokens[3], tokens[4]);
   const timer = timerIdSchema.safeParse(tokens[5]);
@@ -153,7 +190,7 @@ export const parseRecentExecutionsSubject = (subject: string): Tenant | undefine
 /** The tenant that a subject of any family names, for dead-lettering what could not be parsed. */
 export const tenantOfSubject = (subject: string): Tenant => {
   const tokens = subject.split('.');
-  const at: Record<string, number> = { log: 2, in: 3, cmd: 4, task: 4, timer: 2, due: 2, tel: 2, dead: 3 };
+  const at: Record<string, number> = { log: 2, in: 3, cmd: 4, task: 4, timer: 2, due: 2, fired: 3, tel: 2, dead: 3 };
   const tenant = tenantSchema.safeParse(tokens[at[tokens[1] ?? ''] ?? -1]);
   return tenant.success ? tenant.data : tenantSchema.parse('unknown');
 };

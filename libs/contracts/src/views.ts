@@ -244,4 +244,6 @@ export const statsSchema = z.strictObject({
   executionsByStatus: z.record(z.string(), z.int()),
   workflows: z.int(),
   projectedSeq: z.int(),
+  /** Which orchestrator decides which part of the executions; none for a moment while a part changes hands. */
+  partitions: z.array(z.strictObject({ partition: z.int(), instance: z.string().nullable() })).optional(),
 });

@@ -35,7 +35,8 @@ export interface Launched {
   stop(graceMs?: number): Promise<void>;
 }
 
-const STOP_GRACE_MS = 10_000;
+/** Longer than any program of ours takes before it gives up by itself. */
+const STOP_GRACE_MS = 25_000;
 const OUTPUT_BYTES_MAX = 256 * 1024;
 const running = new Set<ChildProcess>();
 

@@ -24,13 +24,17 @@ const OTEL_MODULE = join(CHECKOUT, 'libs', 'service-host', 'dist', 'otel.js');
 
 /** One for each instance; the first is named as the service is, the others are `orchestrator-2`, `orchestrator-3`, … */
 export const servicePrograms = (service: ServiceName, ports: Ports): readonly Program[] =>
-  ports.instances[service].map((port, index) => ({
-    name: index === 0 ? service : `${service}-${index + 1}`,
-    nodeArgs: [...NODE_ARGS, '--import', pathToFileURL(OTEL_MODULE).href],
-    entry: join(CHECKOUT, 'apps', service, 'dist', 'main.js'),
-    env: { PORT: String(port), OTEL_SERVICE_NAME: service },
-    readyUrl: `${urlOf(port)}/health/ready`,
-  }));
+  ports.instances[service].map((port, index) => instanceProgram(service, port, nameOf(service, index)));
+
+const nameOf = (service: ServiceName, index: number): string => (index === 0 ? service : `${service}-${index + 1}`);
+
+const instanceProgram = (service: ServiceName, port: number, name: string): Program => ({
+  name,
+  nodeArgs: [...NODE_ARGS, '--import', pathToFileURL(OTEL_MODULE).href],
+  entry: join(CHECKOUT, 'apps', service, 'dist', 'main.js'),
+  env: { PORT: String(port), OTEL_SERVICE_NAME: service, THROUGHLINE_INSTANCE: name },
+  readyUrl: `${urlOf(port)}/health/ready`,
+});
 
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 

@@ -2,6 +2,8 @@ import type { Pool, PoolClient } from 'pg';
 import type { SqlResult, SqlTransaction } from './projection.ts';
 
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** A process that is stopped in the middle must not hold the checkpoint's row against the one that takes over. */
+const IDLE_TIMEOUT_MS = 10_000;
 
 export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -52,7 +54,7 @@ export const inBatchTransaction = async (
     // Not waiting for Postgres's own fsync: rows and checkpoint commit together, so what a crash of Postgres takes back is
     // projected again from the older checkpoint. The log alone is what must not lose anything.
     await client.query(
-      `BEGIN; SET LOCAL synchronous_commit TO off; SET LOCAL search_path TO ${quoted(schema)}; SET LOCAL statement_timeout TO ${STATEMENT_TIMEOUT_MS}; SET LOCAL enable_seqscan TO off;` +
+      `BEGIN; SET LOCAL synchronous_commit TO off; SET LOCAL search_path TO ${quoted(schema)}; SET LOCAL statement_timeout TO ${STATEMENT_TIMEOUT_MS}; SET LOCAL idle_in_transaction_session_timeout TO ${IDLE_TIMEOUT_MS}; SET LOCAL enable_seqscan TO off;` +
         `SELECT pg_advisory_xact_lock_shared(${servingLock(schema)})`,
     );
     await run(sqlOf(client));

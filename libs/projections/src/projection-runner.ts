@@ -56,6 +56,8 @@ export interface ProjectionOptions {
   /** Runs one batch's transaction inside a span or a timer. */
   readonly aroundBatch?: (batch: readonly ProjectedRecord[], run: () => Promise<void>) => Promise<void>;
   readonly log?: RunnerLog;
+  /** Whose turn it is where several processes project the same; the others follow the checkpoint. Always ours without it. */
+  readonly turn?: { readonly isOurs: boolean };
 }
 
 export interface RunningProjection {
@@ -72,6 +74,7 @@ const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
 const HEAD_LOOK_EVERY_MS = 1_000;
 const CHECKPOINT_LOOK_EVERY_MS = 5_000;
+const FOLLOW_EVERY_MS = 150;
 
 /** The projection stands in front of this record until another build can read it. */
 class UnreadableRecordError extends Error {
@@ -145,7 +148,7 @@ class ProjectionRunner implements RunningProjection {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       try {
-        await this.#projectFromCheckpoint();
+        await (this.#isOurTurn ? this.#projectFromCheckpoint() : this.#follow());
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
         this.#noteFailure(error);
@@ -156,7 +159,30 @@ class ProjectionRunner implements RunningProjection {
     for (const look of this.#waiting) look();
   }
 
-  /** Returns when it is told to stop; throws whatever went wrong. Nothing is remembered from one call to the next but counts. */
+  get #isOurTurn(): boolean {
+    return this.#options.turn?.isOurs ?? true;
+  }
+
+  /** While another process projects: knows how far it is, and whether it is behind. */
+  async #follow(): Promise<void> {
+    const { pool, nc } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted && !this.#isOurTurn) {
+      this.#seq = (await readCheckpoint(pool, this.#schema))?.seq ?? 0;
+      if (Date.now() - this.#headLookedAtMs > HEAD_LOOK_EVERY_MS) {
+        this.#headLookedAtMs = Date.now();
+        this.#headSeq = (await logPosition(nc)).lastSeq;
+      }
+      this.#noteSuccess();
+      for (const look of this.#waiting) look();
+      await sleep(FOLLOW_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Returns when it is told to stop, or another process's turn comes; throws whatever went wrong. Nothing is remembered from
+   * one call to the next but counts.
+   */
   async #projectFromCheckpoint(): Promise<void> {
     const { pool, nc, projection } = this.#options;
     const first = await logPosition(nc);
@@ -187,7 +213,7 @@ class ProjectionRunner implements RunningProjection {
 
   async #projectFeed(feed: LogFeed): Promise<void> {
     const signal = this.#stopping.signal;
-    while (!signal.aborted) {
+    while (!signal.aborted && this.#isOurTurn) {
       const records = await feed.next({ maxMessages: this.#batchSize, idleMs: IDLE_MS, signal });
       const last = records.at(-1);
       if (last) {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { SERVICES, type ServiceName } from '@throughline/contracts';
 import { z } from 'zod';
 
@@ -7,6 +8,8 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** What every service reads from its environment, parsed once at boot and frozen. */
 export interface HostConfig {
   readonly service: ServiceName;
+  /** Which of several processes this one is, for people. */
+  readonly instance: string;
   readonly host: string;
   readonly port: number;
   readonly natsUrl: string;
@@ -16,6 +19,8 @@ export interface HostConfig {
   readonly replicas: number;
   readonly databaseUrl: string;
   readonly apiKeysFile: string;
+  /** Told to end, it says for so long that it is not ready before it takes no more requests. */
+  readonly noticeMs: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -23,6 +28,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.optional(),
+  THROUGHLINE_INSTANCE: z.string().min(1).max(128).optional(),
   THROUGHLINE_PORT_BASE: port.default(PORT_BASE),
   NATS_URL: z.string().min(1),
   NATS_MONITOR_URL: z
@@ -35,6 +41,7 @@ const environmentSchema = z.object({
     .default(1),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   THROUGHLINE_API_KEYS_FILE: z.string().min(1),
+  THROUGHLINE_NOTICE_SECONDS: z.coerce.number().min(0).max(60).default(0.8),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 });
 
@@ -53,6 +60,7 @@ export const hostConfig = (
   const settings = parsed.data;
   return Object.freeze({
     service,
+    instance: settings.THROUGHLINE_INSTANCE ?? `${hostname().slice(0, 100)}-${process.pid}`,
     host: settings.HOST,
     port: settings.PORT ?? settings.THROUGHLINE_PORT_BASE + 1 + SERVICES.indexOf(service),
     natsUrl: settings.NATS_URL,
@@ -60,6 +68,7 @@ export const hostConfig = (
     replicas: settings.THROUGHLINE_REPLICAS,
     databaseUrl: settings.DATABASE_URL,
     apiKeysFile: settings.THROUGHLINE_API_KEYS_FILE,
+    noticeMs: settings.THROUGHLINE_NOTICE_SECONDS * 1_000,
     logLevel: settings.LOG_LEVEL,
   });
 };

@@ -7,7 +7,7 @@ import {
   type ServiceName,
 } from '@throughline/contracts';
 import type { EventLog } from '@throughline/event-log';
-import type { NatsConnection } from '@throughline/event-log/jetstream';
+import { type LeasedParts, type NatsConnection, shareParts } from '@throughline/event-log/jetstream';
 import {
   checkDrift,
   digestReadModel,
@@ -24,7 +24,8 @@ import type { Caller } from './caller.ts';
 import { Body, type BodyOf, CallerOf, Handle, Query, type QueryOf } from './handle.ts';
 import { refuseWith } from './refused.ts';
 import { type Check, ServiceStatus } from './service-status.ts';
-import { EVENT_LOG, LOGGER, NATS_CONNECTION, PG_POOL, PROJECTION, READ_MODEL } from './tokens.ts';
+import type { HostConfig } from './host-config.ts';
+import { EVENT_LOG, HOST_CONFIG, LOGGER, NATS_CONNECTION, PG_POOL, PROJECTION, READ_MODEL } from './tokens.ts';
 import { traceBatch } from './tracing.ts';
 
 /** A short outage of the database is no reason to take the service out of traffic. */
@@ -44,14 +45,42 @@ const observe = (status: ServiceStatus, projection: RunningProjection): void => 
   status.counterOf('projection_failures_total', 'Restarts from the checkpoint', () => projection.status().failures);
 };
 
+/** Of several processes of a service one projects: two would only undo each other's work, batch by batch. */
+class ProjectionTurn {
+  isOurs = false;
+  #shared: LeasedParts | undefined;
+
+  async begin(nc: NatsConnection, schema: string, instance: string, logger: Logger): Promise<void> {
+    const hand = (isOurs: boolean) => (): void => {
+      this.isOurs = isOurs;
+    };
+    this.#shared = await shareParts(nc, {
+      group: `projection-${schema}`,
+      instance,
+      count: () => 1,
+      onTaken: hand(true),
+      onGiveUp: hand(false),
+      onLost: hand(false),
+      onProblem: (problem) => logger.warn({ problem }, 'the lease of the projection cannot be kept'),
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#shared?.stop();
+  }
+}
+
 /** Starts the projection as soon as Nest makes it; stops it before anything that it needs is closed. */
 class ProjectionLifecycle implements OnModuleDestroy {
   readonly #projection: RunningProjection;
-  constructor(projection: RunningProjection) {
+  readonly #turn: ProjectionTurn;
+  constructor(projection: RunningProjection, turn: ProjectionTurn) {
     this.#projection = projection;
+    this.#turn = turn;
   }
-  onModuleDestroy(): Promise<void> {
-    return this.#projection.stop();
+  async onModuleDestroy(): Promise<void> {
+    await this.#projection.stop();
+    await this.#turn.end();
   }
 }
 
@@ -127,13 +156,16 @@ const shownTo = (tenant: string, report: DriftReport): DriftReport => ({
  */
 export class ReadModelModule {
   static for(readModel: ReadModel, options: Pick<ProjectionOptions, 'batchSize' | 'decode'> = {}): DynamicModule {
-    const start = (
+    const turn = new ProjectionTurn();
+    const start = async (
       pool: Pool,
       nc: NatsConnection,
       log: EventLog,
       logger: Logger,
       status: ServiceStatus,
-    ): RunningProjection => {
+      host: HostConfig,
+    ): Promise<RunningProjection> => {
+      await turn.begin(nc, readModel.schema, host.instance, logger);
       const projection = startProjection({
         pool,
         nc,
@@ -142,8 +174,10 @@ export class ReadModelModule {
         ...options,
         aroundBatch: traceBatch(readModel.schema),
         log: logger,
+        turn,
       });
       observe(status, projection);
+      status.gauge('projection_active', '1 where this process projects', () => (turn.isOurs ? 1 : 0));
       return projection;
     };
     return {
@@ -155,11 +189,11 @@ export class ReadModelModule {
         {
           provide: PROJECTION,
           useFactory: start,
-          inject: [PG_POOL, NATS_CONNECTION, EVENT_LOG, LOGGER, ServiceStatus],
+          inject: [PG_POOL, NATS_CONNECTION, EVENT_LOG, LOGGER, ServiceStatus, HOST_CONFIG],
         },
         {
           provide: ProjectionLifecycle,
-          useFactory: (projection: RunningProjection) => new ProjectionLifecycle(projection),
+          useFactory: (projection: RunningProjection) => new ProjectionLifecycle(projection, turn),
           inject: [PROJECTION],
         },
       ],

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
@@ -18,7 +19,7 @@ import { serveOperations } from './operational-routes.ts';
 import { traceRequests } from './request-tracing.ts';
 import { readYamlBodies } from './yaml-bodies.ts';
 import { createLogger, nestLogger } from './service-logger.ts';
-import type { Counter, ServiceStatus } from './service-status.ts';
+import { type Counter, ServiceStatus } from './service-status.ts';
 import { startedTracing } from './started-tracing.ts';
 
 export interface ServiceOptions {
@@ -119,12 +120,14 @@ const flushSpans = async (logger: Logger): Promise<void> => {
   }
 };
 
-const stopOnSignals = (app: NestFastifyApplication, logger: Logger): void => {
+const stopOnSignals = (app: NestFastifyApplication, { noticeMs }: HostConfig, logger: Logger): void => {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
+    app.get(ServiceStatus).beginEnding();
+    await sleep(noticeMs);
     // Neither a stuck handler nor an open stream may keep the process: what is unfinished comes back by redelivery.
     setTimeout(() => app.getHttpServer().closeAllConnections(), CONNECTIONS_GRACE_MS).unref();
     setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS).unref();
@@ -150,7 +153,7 @@ export const runService = async (options: ServiceOptions): Promise<NestFastifyAp
   const logger = createLogger(config);
   try {
     const app = await create(options, logger);
-    stopOnSignals(app, logger);
+    stopOnSignals(app, config, logger);
     await app.startAllMicroservices();
     await app.listen(config.port, config.host);
     logger.info({ url: await app.getUrl() }, `${config.service} is up`);

@@ -14,6 +14,13 @@ describe('service status', () => {
     });
   });
 
+  test('told to end, it is not ready any more although every check is ok', async () => {
+    const status = new ServiceStatus();
+    status.addCheck('a', () => ({ ok: true }));
+    status.beginEnding();
+    expect(await status.readiness()).toEqual({ ready: false, checks: { a: { ok: true }, ending: { ok: false } } });
+  });
+
   test('a check that throws or hangs counts as failed', async () => {
     const status = new ServiceStatus();
     status.addCheck('throws', () => {

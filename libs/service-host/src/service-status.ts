@@ -50,6 +50,12 @@ const withTimeout = async (check: () => Check | Promise<Check>): Promise<Check> 
 export class ServiceStatus {
   readonly #checks = new Map<string, () => Check | Promise<Check>>();
   readonly #metrics = new Map<string, Metric>();
+  #ending = false;
+
+  /** From now on not ready, whatever the checks say: whoever sends requests shall send them elsewhere. */
+  beginEnding(): void {
+    this.#ending = true;
+  }
 
   /** Readiness: the service takes traffic while every check is ok. */
   addCheck(name: string, check: () => Check | Promise<Check>): void {
@@ -76,7 +82,9 @@ export class ServiceStatus {
     const entries = await Promise.all(
       [...this.#checks].map(async ([name, check]) => [name, await withTimeout(check)] as const),
     );
-    return { ready: entries.every(([, check]) => check.ok), checks: Object.fromEntries(entries) };
+    const checks = Object.fromEntries(entries);
+    if (this.#ending) return { ready: false, checks: { ...checks, ending: { ok: false } } };
+    return { ready: entries.every(([, check]) => check.ok), checks };
   }
 
   /** Prometheus text format 0.0.4. */

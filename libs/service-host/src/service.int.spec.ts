@@ -157,6 +157,8 @@ describe('a service on the host', () => {
       natsUrl: servers.natsUrl,
       natsMonitorUrl: servers.monitorUrl,
       replicas: 1,
+      instance: 'spec',
+      noticeMs: 0,
       databaseUrl: servers.databaseUrl,
       apiKeysFile,
       logLevel: 'silent',

@@ -159,6 +159,8 @@ describe('with tracing', () => {
         natsUrl: servers.natsUrl,
         natsMonitorUrl: undefined,
         replicas: 1,
+        instance: 'spec',
+        noticeMs: 0,
         databaseUrl: servers.databaseUrl,
         apiKeysFile,
         logLevel: 'silent',

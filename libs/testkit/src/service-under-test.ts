@@ -55,6 +55,8 @@ export const startServiceUnderTest = async (
     ...options,
     config: {
       service,
+      instance: service,
+      noticeMs: 0,
       host: '127.0.0.1',
       port: 0,
       natsUrl: servers.natsUrl,

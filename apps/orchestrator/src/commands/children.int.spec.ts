@@ -45,7 +45,7 @@ describe('children, over a real log and the queue of commands', () => {
 
   beforeAll(async () => {
     nc = await connectNats({ url: servers.natsUrl, name: 'spec' });
-    await ensureStreams(nc);
+    await ensureStreams(nc, { partitions: 1 });
     system = decidingSystem(nc);
     queue = await consume();
     const workflows: Readonly<Record<string, Json>> = {

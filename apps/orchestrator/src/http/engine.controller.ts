@@ -41,6 +41,7 @@ export class EngineController {
       this.reads.countByStatus(caller.tenant),
       this.reads.countWorkflows(caller.tenant),
     ]);
-    return { executionsByStatus, workflows, projectedSeq: this.projection.status().seq };
+    const partitions = this.engine.owners().map(({ part, instance = null }) => ({ partition: part, instance }));
+    return { executionsByStatus, workflows, projectedSeq: this.projection.status().seq, partitions };
   }
 }

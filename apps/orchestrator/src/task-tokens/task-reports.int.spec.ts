@@ -82,7 +82,7 @@ describe('reports by task token and polls of activities, over a real log', () =>
 
   beforeAll(async () => {
     nc = await connectNats({ url: servers.natsUrl, name: 'spec' });
-    await ensureStreams(nc);
+    await ensureStreams(nc, { partitions: 1 });
     system = decidingSystem(nc);
     const room = new LogRoom(system.log);
     const reply = (replyTo: string, answer: unknown): void => nc.publish(replyTo, JSON.stringify(answer));

@@ -40,6 +40,8 @@ export interface CommandLoopParts {
   readonly newId?: () => string;
   /** Told of each commit that this loop has stored. */
   readonly onCommitted?: (commit: Commit) => void;
+  /** False for aggregates that another process decides: what they lack is not looked for here. */
+  readonly isOurs?: (ref: AggregateRef) => boolean;
   /** Publishes an answer to the sender's inbox. */
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
 }
@@ -98,11 +100,18 @@ export class CommandLoop {
     });
   }
 
+  /** Whose commands are decided here; everybody's where nobody says otherwise. */
+  private isOurs(ref: AggregateRef): boolean {
+    return this.parts.isOurs?.(ref) ?? true;
+  }
+
   /** Publishes again those of the effects that the execution's present state awaits which `missing` picks. */
   async republish(
     ref: AggregateRef,
     missing: (effects: readonly Effect[]) => Promise<readonly Effect[]>,
   ): Promise<number> {
+    // Its owner looks after it; two would publish everything twice.
+    if (!this.isOurs(ref)) return 0;
     const loaded = await this.parts.states.load(ref);
     if (loaded.kind === 'unreadable') return 0;
     const effects = await missing([...awaitedEffects(loaded.state), ...askedOfChildren(loaded.state)]);

@@ -3,8 +3,10 @@ import { isUtf8 } from 'node:buffer';
 import {
   commandSubject,
   deadSubject,
+  dueSubject,
   type ErrorCode,
   parseCommandSubject,
+  parseDueSubject,
   STREAMS,
   SUBJECT_FILTERS,
   type Tenant,
@@ -156,7 +158,9 @@ export const requeueSubject = ({ subject, payload }: DeadLetter): string | undef
   const command = parseCommandSubject(subject);
   // The stream stores it under its partition.
   if (command) return commandSubject(command.origin, command.ref);
-  return /^tl\.(task|due|tel)\./.test(subject) ? subject : undefined;
+  const due = parseDueSubject(subject);
+  if (due) return dueSubject(due.ref, due.timer);
+  return /^tl\.(task|tel)\./.test(subject) ? subject : undefined;
 };
 
 /**

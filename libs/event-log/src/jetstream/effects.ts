@@ -83,7 +83,7 @@ export const cancelTimer = async (nc: NatsConnection, ref: AggregateRef, timer: 
 
 /** True while the schedule or its due message is in TL_TIMERS. */
 export const timerIsThere = async (nc: NatsConnection, ref: AggregateRef, timer: TimerId): Promise<boolean> => {
-  for (const subject of [timerSubject(ref, timer), dueSubject(ref, timer)]) {
+  for (const subject of [timerSubject(ref, timer), SUBJECT_FILTERS.firedOf(ref, timer), dueSubject(ref, timer)]) {
     const record = getFromLeader(nc, STREAMS.timers, { last_by_subj: subject });
     if (await unlessStreamIsGone(record, undefined)) return true;
   }

@@ -13,6 +13,7 @@ export {
   commitAtSeq,
   logPosition,
   logPositionAfter,
+  partitionsOf,
   streamFor,
   type StreamsCheck,
   type StreamsOptions,
@@ -30,8 +31,10 @@ export {
 export { JetStreamEventLog, type JetStreamEventLogOptions } from './jetstream-event-log.ts';
 export { type FeedRecord, type LogFeed, type LogFeedOptions, LogReplacedError, openLogFeed } from './log-feed.ts';
 export { followAggregate, type FollowOptions, UnreadableCommitError } from './follow-aggregate.ts';
-export { consumeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+export { consumeWorkQueue, type SharedWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 export type { Handled, WorkMessage } from '../handled.ts';
+export { type LeasedParts, type LeasedPartsOptions, type PartOwner, shareParts } from './leased-parts.ts';
+export { type ConsumerSeen, consumersOf, deleteConsumer } from './consumers.ts';
 export { handlersOn } from './worker-presence.ts';
 export { consumeTasks, type TaskQueueOptions } from './task-queue.ts';
 export { type QueuedMessage, queuedMessages } from './queued-messages.ts';

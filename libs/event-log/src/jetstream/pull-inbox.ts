@@ -9,6 +9,8 @@ import type { NatsConnection } from './connection.ts';
 export interface PullInboxOptions {
   readonly stream: string;
   readonly consumer: string;
+  /** A request that nobody has taken back ends by itself after this long; default 5 s. */
+  readonly expiresMs?: number;
   /** Called synchronously, once per message of a socket read. */
   onMessage(message: Msg): void;
   /** A request ended with room left: ask again. */
@@ -17,7 +19,8 @@ export interface PullInboxOptions {
   onLost(why: string): void;
 }
 
-const EXPIRES_MS = 30_000;
+/** A process that is stopped goes on getting what it has asked for. */
+const EXPIRES_MS = 5_000;
 const HEARTBEAT_MS = 2_000;
 /** Three heartbeats without one: requests or consumer are gone though nobody said so. */
 const SILENCE_MAX_MS = 3 * HEARTBEAT_MS + 500;
@@ -51,7 +54,10 @@ export class PullInbox {
   ask(batch: number): void {
     if (this.#asked === 0) this.#heardAtMs = Date.now();
     this.#asked += batch;
-    const request = { batch, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
+    const expiresMs = this.#options.expiresMs ?? EXPIRES_MS;
+    // Requests that end so soon are a sign of life by themselves, and the server refuses heartbeats on them.
+    const heartbeat = expiresMs > 2 * HEARTBEAT_MS ? { idle_heartbeat: nanos(HEARTBEAT_MS) } : {};
+    const request = { batch, expires: nanos(expiresMs), ...heartbeat };
     this.#nc.publish(this.#requestSubject, JSON.stringify(request), { reply: this.#inbox });
   }
 

@@ -1,8 +1,15 @@
 import { DiscardPolicy, PersistMode, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
-import { commandTransform, type StreamName, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
+import {
+  commandTransform,
+  dueTransform,
+  PARTITIONS_DEFAULT,
+  type StreamName,
+  STREAMS,
+  SUBJECT_FILTERS,
+} from '@throughline/contracts';
 
 export interface StreamsOptions {
-  /** Command partitions; 1 today. */
+  /** Partitions of commands and due timers; where not given, what the streams have already, else the default. */
   readonly partitions?: number;
   /** Servers that hold each stream: 1, or 3 in a cluster. */
   readonly replicas?: number;
@@ -17,8 +24,10 @@ const BYTES_MAX: Readonly<Record<StreamName, number>> = {
   TL_TIMERS: 256 * MB,
   TL_TELEMETRY: 256 * MB,
   TL_DEAD: 128 * MB,
+  TL_LEASES: 8 * MB,
 };
 const NANOS_PER_HOUR = 3_600_000_000_000;
+const LEASES_KEPT_NANOS = 60_000_000_000;
 
 export type AskedStreamConfig = Partial<StreamConfig> &
   Pick<StreamConfig, 'name' | 'subjects' | 'storage' | 'retention'>;
@@ -35,7 +44,7 @@ const queueDurability = (replicas: number): Pick<AskedStreamConfig, 'storage'> &
 
 /** Exactly the fields that the engine relies on; each is checked in what the server echoes. */
 export const streamConfigs = (options: StreamsOptions = {}): readonly AskedStreamConfig[] => {
-  const replicas = options.replicas ?? 1;
+  const { replicas = 1, partitions = PARTITIONS_DEFAULT } = options;
   const durability = queueDurability(replicas);
   const bytesOf = (stream: StreamName): { max_bytes: number } => ({
     max_bytes: options.bytesMax?.[stream] ?? BYTES_MAX[stream],
@@ -65,7 +74,7 @@ export const streamConfigs = (options: StreamsOptions = {}): readonly AskedStrea
       ...queue,
       name: STREAMS.commands,
       subjects: [SUBJECT_FILTERS.commandsIn],
-      subject_transform: commandTransform(options.partitions ?? 1),
+      subject_transform: commandTransform(partitions),
       discard: DiscardPolicy.New,
       ...bytesOf(STREAMS.commands),
     },
@@ -80,6 +89,8 @@ export const streamConfigs = (options: StreamsOptions = {}): readonly AskedStrea
       ...queue,
       name: STREAMS.timers,
       subjects: [SUBJECT_FILTERS.timers, SUBJECT_FILTERS.due],
+      // What the server publishes when a schedule fires goes through here too, so the number is that of the moment.
+      subject_transform: dueTransform(partitions),
       // A schedule is not consumed by anybody, so a work queue keeps it until it fires; its due message goes with its
       // ack. Interest retention would drop schedules at once; limits would keep fired ones. `discard: new` is refused
       // together with schedules.
@@ -105,6 +116,19 @@ export const streamConfigs = (options: StreamsOptions = {}): readonly AskedStrea
       // The newest failures matter most, and a full stream must not turn poison into a loop.
       discard: DiscardPolicy.Old,
       ...bytesOf(STREAMS.dead),
+    },
+    {
+      name: STREAMS.leases,
+      subjects: [SUBJECT_FILTERS.leases],
+      // Worth nothing a moment later: who holds a lease says so again several times in its length.
+      storage: StorageType.Memory,
+      retention: RetentionPolicy.Limits,
+      num_replicas: replicas,
+      max_msgs_per_subject: 1,
+      max_age: LEASES_KEPT_NANOS,
+      discard: DiscardPolicy.Old,
+      allow_direct: true,
+      ...bytesOf(STREAMS.leases),
     },
   ];
 };

@@ -1,5 +1,12 @@
 import { type JetStreamManager, jetstreamManager, JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
-import { type Aggregate, type AggregateRef, type StreamName, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
+import {
+  type Aggregate,
+  type AggregateRef,
+  partitionsIn,
+  type StreamName,
+  STREAMS,
+  SUBJECT_FILTERS,
+} from '@throughline/contracts';
 import { decodeCommit } from '../commit-encoding.ts';
 import type { LoggedCommit } from '../event-log.ts';
 import type { NatsConnection } from './connection.ts';
@@ -65,9 +72,10 @@ const ensureStream = async (jsm: JetStreamManager, asked: AskedStreamConfig): Pr
 /** Creates what is missing, updates what may be updated, and checks every field that was asked for. Throws only where the server cannot be reached. */
 export const ensureStreams = async (nc: NatsConnection, options: StreamsOptions = {}): Promise<StreamsCheck> => {
   const jsm = await jetstreamManager(nc);
+  const partitions = options.partitions ?? (await partitionsOf(nc));
   const created: StreamName[] = [];
   const updated: StreamName[] = [];
-  for (const asked of streamConfigs(options)) {
+  for (const asked of streamConfigs({ ...options, partitions })) {
     const result = await ensureStream(jsm, asked);
     // streamConfigs takes its names from STREAMS, which the client's own type does not know.
     const name = asked.name as StreamName;
@@ -76,6 +84,12 @@ export const ensureStreams = async (nc: NatsConnection, options: StreamsOptions 
     if (result.kind === 'updated') updated.push(name);
   }
   return { kind: 'ready', created, updated };
+};
+
+/** Partitions that commands are dealt out to just now; undefined where the stream is not there. */
+export const partitionsOf = async (nc: NatsConnection): Promise<number | undefined> => {
+  const info = await infoOf(await jetstreamManager(nc, { checkAPI: false }), STREAMS.commands);
+  return info && partitionsIn(info.config.subject_transform);
 };
 
 export interface StreamWatch {
@@ -87,14 +101,20 @@ export interface StreamWatchOptions extends StreamsOptions {
   onProblem(problem: string): void;
 }
 
+const STREAMS_COUNT = Object.keys(STREAMS).length;
+
 /** Brings back, at run time, streams that somebody deleted. Never the log: a log that vanished is a disaster, not a gap to paper over. */
 export const watchStreams = (nc: NatsConnection, options: StreamWatchOptions): StreamWatch => {
   let stopped = false;
   let wake = (): void => {};
-  const configs = streamConfigs(options);
+  /** As last seen: a stream that is made again deals out as it did, and as its sibling does. */
+  let partitions = options.partitions;
   const look = async (): Promise<void> => {
     const { streams } = await jsApi<{ streams: readonly string[] | null }>(nc, 'STREAM.NAMES', {});
-    const missing = configs.filter(({ name }) => !(streams ?? []).includes(name));
+    if (partitions === undefined || (streams ?? []).length < STREAMS_COUNT) {
+      partitions = options.partitions ?? (await partitionsOf(nc)) ?? partitions;
+    }
+    const missing = streamConfigs({ ...options, partitions }).filter(({ name }) => !(streams ?? []).includes(name));
     if (missing.length === 0) return;
     const jsm = await jetstreamManager(nc);
     const recreated: StreamName[] = [];

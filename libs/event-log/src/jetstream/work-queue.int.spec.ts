@@ -295,6 +295,7 @@ describe('a work queue', () => {
 
   it('a command arrives under its partition, with the broker time', async () => {
     const messages: WorkMessage[] = [];
+    await ensureStreams(nc, { partitions: 1 });
     await consume(
       (message) => {
         messages.push(message);

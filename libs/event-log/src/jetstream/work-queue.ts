@@ -30,6 +30,8 @@ export interface WorkQueueOptions {
   /** A message in hand is kept by in-progress acks every third of this; after a crash it comes back this much later. */
   readonly ackWaitMs: number;
   readonly maxDeliver: number;
+  /** One process at a time takes from it. What a former one had in hand comes at once, and still counts as delivered. */
+  readonly exclusive?: boolean;
   /** Called synchronously as messages are parsed off the socket, so a caller may gather what came together. A throw means `retry`. */
   handle(message: WorkMessage): Promise<Handled> | Handled;
   onProblem?(problem: string, cause?: unknown): void;
@@ -39,12 +41,14 @@ export interface WorkQueue {
   readonly inFlight: number;
   /** True while the consumer is there and pulled from. */
   readonly connected: boolean;
-  /** Takes no more, waits (at most `timeoutMs`) for what is in hand; what is left comes back by redelivery. */
+  /** Takes no more, waits (at most `timeoutMs`) for what is in hand, and gives back what is left. */
   drain(timeoutMs?: number): Promise<void>;
 }
 
-/** One whose room is not its own alone. */
+/** One whose room, or whose messages, are not its own alone. */
 export interface SharedWorkQueue extends WorkQueue {
+  /** Somebody else takes from it now: begins nothing more, and says nothing of what is left. */
+  abandon(): void;
   /** Asks for what `mayHold` allows by now. */
   topUp(): void;
 }
@@ -68,6 +72,13 @@ const MAX_ACK_PENDING = 20_000;
 const NAK = '-NAK';
 const IN_PROGRESS = '+WPI';
 const TERM = '+TERM';
+/**
+ * A consumer whose ack wait is set anew looks at what is out, and delivers again what is older. A former owner's requests
+ * are gone before its lease lapses, so after this much more nothing of its can be younger than the short wait.
+ */
+const CLAIM_ACK_WAIT_MS = 500;
+const CLAIM_MS = 650;
+const EXCLUSIVE_PULL_MS = 1_000;
 
 const waitMs = (waits: number): number => Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_MAX_MS);
 
@@ -82,6 +93,7 @@ class PulledWorkQueue implements SharedWorkQueue {
   #recovery: Promise<void> | undefined;
   #topUpPlanned = false;
   #draining = false;
+  #claimed = false;
   #onEmpty: (() => void) | undefined;
 
   constructor(nc: NatsConnection, manager: JetStreamManager, options: WorkQueueOptions) {
@@ -127,9 +139,19 @@ class PulledWorkQueue implements SharedWorkQueue {
         };
       });
     }
+    // Its handlers may still be at it, but whoever waits for their end would wait for this process.
+    for (const item of this.#items.values()) this.#giveBack(item);
     for (const timer of this.#timers) clearInterval(timer);
     if (!this.#nc.isClosed()) await this.#nc.flush().catch(() => {});
     this.#publisher.close();
+  }
+
+  abandon(): void {
+    this.#draining = true;
+    this.#inbox?.close();
+    this.#inbox = undefined;
+    for (const item of this.#items.values()) clearTimeout(item.timer);
+    for (const timer of this.#timers) clearInterval(timer);
   }
 
   #consumerConfig(): Partial<ConsumerConfig> {
@@ -143,6 +165,30 @@ class PulledWorkQueue implements SharedWorkQueue {
       // Never the server's own limit: at max_deliver a message just stops, without a word. We count, and dead-letter.
       max_deliver: -1,
     };
+  }
+
+  /** What the former owner had in hand would else come back only after its ack wait. */
+  async #claimConsumer(): Promise<void> {
+    const { stream, durable } = this.#options;
+    const info = await this.#manager.consumers.info(stream, durable).catch((error: unknown) => {
+      if (isJsError(error, JS_ERROR.consumerNotFound)) return undefined;
+      throw error;
+    });
+    if (!info || info.num_ack_pending === 0) return this.#addConsumer();
+    await this.#manager.consumers.update(stream, durable, {
+      ...this.#consumerConfig(),
+      ack_wait: nanos(CLAIM_ACK_WAIT_MS),
+    });
+    setTimeout(() => void this.#endClaim(), CLAIM_MS).unref();
+  }
+
+  async #endClaim(): Promise<void> {
+    if (this.#draining || this.#nc.isClosed()) return;
+    try {
+      await this.#addConsumer();
+    } catch (error) {
+      this.#lost(`its ack wait cannot be set: ${problemOf(error)}`);
+    }
   }
 
   async #addConsumer(): Promise<void> {
@@ -171,10 +217,15 @@ class PulledWorkQueue implements SharedWorkQueue {
     this.#inbox = undefined;
     for (let tries = 0; !this.#draining && !this.#nc.isClosed(); tries += 1) {
       try {
-        await this.#addConsumer();
+        if (this.#options.exclusive === true && !this.#claimed) await this.#claimConsumer();
+        else await this.#addConsumer();
+        if (this.#draining) return;
+        this.#claimed = true;
         this.#inbox = new PullInbox(this.#nc, {
           stream: this.#options.stream,
           consumer: this.#options.durable,
+          // A process that was stopped must not go on getting what others are waiting for.
+          ...(this.#options.exclusive === true ? { expiresMs: EXCLUSIVE_PULL_MS } : {}),
           onMessage: (message) => this.#received(message),
           onEnded: () => this.#planTopUp(),
           onLost: (why) => this.#lost(why),

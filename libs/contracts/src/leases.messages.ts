@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** What a lease's subject holds. Without an owner it was given back. */
+export const leaseRecordSchema = z.object({
+  v: z.literal(1),
+  owner: z.string().min(1).max(128).optional(),
+  /** Which process that is, for people. */
+  instance: z.string().min(1).max(128),
+});
+export type LeaseRecord = z.output<typeof leaseRecordSchema>;
