@@ -53,7 +53,9 @@ export class BulkCommits {
     let stored = 0;
     const one = async (): Promise<void> => {
       while (stored < commits) {
-        stored += await this.runOne();
+        const taken = await this.runOne();
+        // Not in one expression: it would read the sum before it waits, and add to what was there then.
+        stored += taken;
         onStored(stored);
       }
     };
