@@ -33,7 +33,7 @@ const MAY_IMPORT = {
   bench: ['contracts', 'asl', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
   chaos: ['contracts', 'execution', 'event-log', 'local-system', 'testkit', 'worker-sdk', 'client'],
   conformance: [...PURE, 'event-log', 'local-system', 'client'],
-  fuzz: [...PURE, 'event-log'],
+  fuzz: [...PURE, 'event-log', 'local-system', 'testkit', 'client'],
   simulation: [...DECIDING, 'testkit', 'orchestrator/read-model', 'audit-service/read-model'],
 };
 

@@ -1,5 +1,23 @@
 import { z } from 'zod';
-import { sha256Schema } from './ids.ts';
+import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
+import { instantSchema, sha256Schema } from './ids.ts';
+
+/** What TL_DEAD holds, as JSON. A newer build may say more: these are read while both run. */
+export const deadLetterSchema = z.object({
+  v: z.literal(1),
+  stream: z.string(),
+  subject: z.string(),
+  seq: z.int().nonnegative(),
+  deliveries: z.int().nonnegative(),
+  code: z.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)),
+  reason: z.string(),
+  storedAt: instantSchema,
+  /** As the message had them, but for the server's own. Absent in letters of before they were kept. */
+  headers: z.record(z.string(), z.string()).optional(),
+  /** Base64 where the payload is not UTF-8 text. Cut off where no message of the engine's is as long; `bytes` is its whole length. */
+  payload: z.object({ encoding: z.enum(['utf8', 'base64']), data: z.string(), bytes: z.int().nonnegative() }),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 /** What people do about dead letters: commands and events of the `tenant` aggregate whose letters they are. */
 

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import {
   commandSubject,
+  type DeadLetter,
+  deadLetterSchema,
   deadSubject,
   dueSubject,
   type ErrorCode,
+  instantSchema,
   parseCommandSubject,
   parseDueSubject,
   STREAMS,
@@ -16,22 +19,6 @@ import type { StoredRecord } from '../aggregate-reader.ts';
 import type { NatsConnection } from './connection.ts';
 import { getFromLeader, isJsError, JS_ERROR, jsApi } from './js-api.ts';
 import type { Publisher } from './publisher.ts';
-
-/** What TL_DEAD holds, as JSON. */
-export interface DeadLetter {
-  readonly v: 1;
-  readonly stream: string;
-  readonly subject: string;
-  readonly seq: number;
-  readonly deliveries: number;
-  readonly code: ErrorCode;
-  readonly reason: string;
-  readonly storedAt: string;
-  /** As the message had them, but for the server's own. Absent in letters of before they were kept. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Base64 where the payload is not UTF-8 text. Cut off where no message of the engine's is as long; `bytes` is its whole length. */
-  readonly payload: { readonly encoding: 'utf8' | 'base64'; readonly data: string; readonly bytes: number };
-}
 
 export interface DeadLetterInput {
   readonly stream: string;
@@ -78,7 +65,7 @@ export const deadLetter = async (publisher: Publisher, letter: DeadLetterInput):
     deliveries,
     code,
     reason: letter.reason.slice(0, REASON_CHARACTERS_MAX),
-    storedAt: new Date(storedAtMs).toISOString(),
+    storedAt: instantSchema.parse(new Date(storedAtMs).toISOString()),
     ...headersOf(letter.headers),
     payload: payloadOf(letter.bytes),
   };
@@ -98,8 +85,10 @@ export interface StoredDeadLetter {
 
 const storedLetter = ({ seq, storedAt, bytes }: StoredRecord): StoredDeadLetter | undefined => {
   try {
-    // Only this file writes into the stream.
-    const letter = JSON.parse(Buffer.from(bytes).toString()) as DeadLetter;
+    const parsed = deadLetterSchema.safeParse(JSON.parse(Buffer.from(bytes).toString()));
+    // Whoever can publish there can put there what is no letter: nobody can requeue it, and it must not hide the others.
+    if (!parsed.success) return undefined;
+    const letter = parsed.data;
     const about = `${letter.stream}.${letter.seq}.${letter.storedAt}`;
     const hash = createHash('sha256').update(about).digest('hex').slice(0, 12);
     return { id: `${seq}-${hash}`, deadAt: storedAt, letter };

@@ -40,7 +40,6 @@ export { consumeTasks, type TaskQueueOptions } from './task-queue.ts';
 export { type QueuedMessage, queuedMessages } from './queued-messages.ts';
 export { takeOne, type TakenMessage, type TakeSource } from './take-one.ts';
 export {
-  type DeadLetter,
   deadLetter,
   type DeadLetterInput,
   readDeadLetter,

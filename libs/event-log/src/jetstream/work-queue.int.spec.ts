@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import {
   commandSubject,
+  type DeadLetter,
   queueSchema,
   STREAMS,
   SUBJECT_FILTERS,
@@ -9,7 +10,7 @@ import {
 } from '@throughline/contracts';
 import { newRef } from '../event-log.conformance.ts';
 import { connectNats, type NatsConnection } from './connection.ts';
-import type { DeadLetter } from './dead-letters.ts';
+
 import { createPublisher, type Publisher } from './publisher.ts';
 import { type SpecServer, startSpecServer } from './spec-server.ts';
 import { ensureStreams, watchStreams } from './streams.ts';

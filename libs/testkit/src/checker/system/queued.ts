@@ -1,5 +1,12 @@
-import { parseDueSubject, STREAMS, SUBJECT_FILTERS, type AggregateRef, type TimerId } from '@throughline/contracts';
-import { type DeadLetter, type NatsConnection, queuedMessages } from '@throughline/event-log/jetstream';
+import {
+  type AggregateRef,
+  type DeadLetter,
+  parseDueSubject,
+  STREAMS,
+  SUBJECT_FILTERS,
+  type TimerId,
+} from '@throughline/contracts';
+import { type NatsConnection, queuedMessages } from '@throughline/event-log/jetstream';
 import type { Queued } from '../still-due.ts';
 
 /** Messages that are looked at: of a longer queue, its oldest ones. */
