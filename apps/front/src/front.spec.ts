@@ -141,6 +141,12 @@ it.each(['%', '%zz', '%ff', 'x'.repeat(3_100)])(
   },
 );
 
+it('says by its code that headers are too large', async () => {
+  const response = await fetch(`${frontUrl}/api/v1/executions`, { headers: { 'x-large': 'x'.repeat(20_000) } });
+  expect([response.status, await response.json()]).toMatchObject([413, { code: 'TL0005' }]);
+  expect(heard).toEqual([]);
+});
+
 it('refuses a body over the limit before any service sees it', async () => {
   const body = JSON.stringify({ name: 'w', definition: 'x'.repeat(BODY_BYTES_MAX) });
   const response = await fetch(`${frontUrl}/api/v1/workflows`, { method: 'POST', body });

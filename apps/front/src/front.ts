@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { SERVICES } from '@throughline/contracts';
+import { answerToUnreadable, SERVICES } from '@throughline/contracts';
 import replyFrom from '@fastify/reply-from';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import type { FrontConfig } from './config.ts';
@@ -32,6 +32,7 @@ export const createFront = async (config: FrontConfig): Promise<FastifyInstance>
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+    clientErrorHandler: answerUnreadable,
     // What the router cannot read: it answers by itself, past the error handler below.
     frameworkErrors: (error, _, reply) => void answerError(reply, 'TL0006', error.message),
   });
@@ -57,6 +58,13 @@ export const createFront = async (config: FrontConfig): Promise<FastifyInstance>
   ownPages(app, upstreams);
   closeUnusedConnections(app);
   return app;
+};
+
+/** Where there is no request yet, only a socket. */
+const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) socket.end(answerToUnreadable(error.code));
+  else socket.destroy(error);
 };
 
 /** Connections opened ahead and never used are not idle to Node: they would hold the close up until they time out. */

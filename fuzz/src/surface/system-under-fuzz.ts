@@ -2,7 +2,7 @@ import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type ThroughlineClient } from '@throughline/client';
-import { STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
+import { parseTaskSubject, STREAMS, SUBJECT_FILTERS } from '@throughline/contracts';
 import { connectNats, type NatsConnection, queuedMessages } from '@throughline/event-log/jetstream';
 import { startSystem, type RunningSystem } from '@throughline/local-system';
 
@@ -39,8 +39,11 @@ const WORKFLOWS = {
   },
 } as const;
 
-/** Queues that somebody serves: nothing may stay on them. What lies on another one waits for workers that were never there. */
-const SERVED = ['default', 'http', 'lambda', 'tl-delivery', 'tl-record'];
+/**
+ * Queues that the services serve by themselves: nothing that has the form of a task's subject may stay on them. What lies on
+ * another one waits for workers that were never there.
+ */
+const SERVED = ['http', 'tl-delivery', 'tl-record'];
 const QUIET_MS = 180_000;
 const POLL_MS = 500;
 const LOOK_MAX = 20_000;
@@ -104,7 +107,9 @@ export class SystemUnderFuzz {
     const commands = await queuedMessages(this.nc, STREAMS.commands, SUBJECT_FILTERS.commandsStored, LOOK_MAX);
     const due = await queuedMessages(this.nc, STREAMS.timers, SUBJECT_FILTERS.due, LOOK_MAX);
     const tasks = await queuedMessages(this.nc, STREAMS.tasks, SUBJECT_FILTERS.tasks, LOOK_MAX);
-    const served = tasks.filter(({ subject }) => SERVED.includes(subject.split('.')[2] ?? ''));
+    const served = tasks.filter(
+      ({ subject }) => parseTaskSubject(subject) !== undefined && SERVED.includes(subject.split('.')[2] ?? ''),
+    );
     return [...commands, ...due, ...served].map(({ subject, seq }) => `${subject} (${seq})`);
   }
 

@@ -50,3 +50,4 @@ export * from './locks.views.ts';
 export * from './what-if.views.ts';
 export * from './recent-executions.messages.ts';
 export * from './routes.ts';
+export { answerToUnreadable } from './unreadable-request.ts';

@@ -2,11 +2,12 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Socket } from 'node:net';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ERROR_CODES } from '@throughline/contracts';
+import { answerToUnreadable, ERROR_CODES } from '@throughline/contracts';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiKeyGuard } from './api-key-guard.ts';
@@ -61,6 +62,13 @@ const addRequestHooks = (fastify: FastifyInstance, status: ServiceStatus): void 
   traceRequests(fastify);
 };
 
+/** Past Fastify, Nest and their hooks: where there is no request, only a socket. */
+const answerUnreadable = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) socket.end(answerToUnreadable(error.code));
+  else socket.destroy(error);
+};
+
 /** An asset's name of 256 characters, percent-encoded. */
 const PARAM_CHARACTERS_MAX = 3_072;
 
@@ -71,6 +79,7 @@ const buildApplication = async (foundation: Foundation, options: ServiceOptions)
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
+    clientErrorHandler: answerUnreadable,
     // Paths that the router cannot read never reach Nest, nor its filter.
     frameworkErrors: (error: Error, { id }: { id: string }, reply: HostReply) =>
       void reply.status(ERROR_CODES.TL0006.status).send(errorBody('TL0006', error.message, undefined, id)),

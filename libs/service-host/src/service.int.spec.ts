@@ -9,13 +9,14 @@ import {
   PERMISSIONS,
   type Permission,
   type RebuildReport,
+  type DeadLetter,
   routes,
   STREAMS,
   SUBJECT_FILTERS,
   telemetrySubject,
   tenantSchema,
 } from '@throughline/contracts';
-import type { DeadLetter, NatsConnection } from '@throughline/event-log/jetstream';
+import type { NatsConnection } from '@throughline/event-log/jetstream';
 import type { Projection, ReadModel } from '@throughline/projections';
 import { eventually, useServers } from '@throughline/testkit';
 import type { Pool } from 'pg';
@@ -262,6 +263,11 @@ describe('a service on the host', () => {
         const answer = await ask(`/api/v1/executions/${id}`);
         expect(await errorOf(answer)).toMatchObject({ status: 400, code: 'TL0006' });
       }
+    });
+
+    test('headers that are too large are TL0005', async () => {
+      const answer = await ask('/api/v1/executions/x', { headers: { 'x-large': 'x'.repeat(20_000) } });
+      expect(await errorOf(answer)).toMatchObject({ status: 413, code: 'TL0005' });
     });
 
     test('a definition of 1 MB passes, a body beyond the limit is TL0005', async () => {
