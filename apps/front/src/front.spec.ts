@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { allRoutes, SERVICES, type ServiceName } from '@throughline/contracts';
+import { allRoutes, POLL_WAIT_MS_MAX, SERVICES, type ServiceName, WAIT_MS_MAX } from '@throughline/contracts';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { frontConfig } from './config.ts';
 import { BODY_BYTES_MAX, createFront } from './front.ts';
+import { ANSWER_TIMEOUT_MS } from './proxy.ts';
 
 interface Heard {
   readonly service: ServiceName;
@@ -140,6 +141,11 @@ it.each(['%', '%zz', '%ff', 'x'.repeat(3_100)])(
     expect(heard).toEqual([]);
   },
 );
+
+it('waits longer for an answer than any request may ask a service to wait', () => {
+  expect(ANSWER_TIMEOUT_MS).toBeGreaterThan(POLL_WAIT_MS_MAX);
+  expect(ANSWER_TIMEOUT_MS).toBeGreaterThan(WAIT_MS_MAX);
+});
 
 it('says by its code that headers are too large', async () => {
   const response = await fetch(`${frontUrl}/api/v1/executions`, { headers: { 'x-large': 'x'.repeat(20_000) } });

@@ -1,11 +1,11 @@
-import { allRoutes, type Route, type ServiceName, WAIT_MS_MAX } from '@throughline/contracts';
+import { allRoutes, POLL_WAIT_MS_MAX, type Route, type ServiceName, WAIT_MS_MAX } from '@throughline/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from './error-answers.ts';
 import { apiPage } from './pages.ts';
 import type { Instance, Upstreams } from './upstreams.ts';
 
-/** A start may wait for its commit and then for the end; the service's own bounds come first. */
-const ANSWER_TIMEOUT_MS = WAIT_MS_MAX + 30_000;
+/** A start may wait for its commit and then for the end, a poll for a task; the service's own bounds come first. */
+export const ANSWER_TIMEOUT_MS = Math.max(WAIT_MS_MAX, POLL_WAIT_MS_MAX) + 30_000;
 /** Walks of a whole log: rebuilds, digests, replays, verification. */
 const LONG_ANSWER_TIMEOUT_MS = 30 * 60_000;
 

@@ -3,7 +3,7 @@ import type { Answer } from './judge-answer.ts';
 import type { HttpInput } from './http-inputs.ts';
 
 /** Longer than any request may wait by its own wish. */
-const ANSWER_MS = 75_000;
+const ANSWER_MS = 120_000;
 /** A stream goes on for ever: its beginning is answer enough. */
 const STREAM_BYTES = 1;
 const KEPT_BYTES = 100_000;

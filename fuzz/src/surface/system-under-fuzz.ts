@@ -105,7 +105,7 @@ export class SystemUnderFuzz {
 
   async #inQueues(): Promise<readonly string[]> {
     const commands = await queuedMessages(this.nc, STREAMS.commands, SUBJECT_FILTERS.commandsStored, LOOK_MAX);
-    const due = await queuedMessages(this.nc, STREAMS.timers, SUBJECT_FILTERS.due, LOOK_MAX);
+    const due = await queuedMessages(this.nc, STREAMS.timers, SUBJECT_FILTERS.fired, LOOK_MAX);
     const tasks = await queuedMessages(this.nc, STREAMS.tasks, SUBJECT_FILTERS.tasks, LOOK_MAX);
     const served = tasks.filter(
       ({ subject }) => parseTaskSubject(subject) !== undefined && SERVED.includes(subject.split('.')[2] ?? ''),
