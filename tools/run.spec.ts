@@ -42,7 +42,7 @@ describe('npm start and its like', () => {
 
   test('say which commands there are', () => {
     const { status, stderr } = runTool(['tools/run.mjs', 'strat']);
-    expect(stderr).toContain('start | test | verify | bench | conformance | fuzz');
+    expect(stderr).toContain('start | test | test:faults | verify | bench | chaos');
     expect(status).toBe(2);
   });
 });

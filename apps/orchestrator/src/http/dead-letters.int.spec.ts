@@ -129,8 +129,11 @@ describe('dead letters, over real streams', () => {
   });
 
   it('lists go on page by page', async () => {
-    for (const n of [1, 2, 3]) nc.publish(commandSubject('client', executionRef(TENANT, `page-${n}`)), '{}');
-    await only('execution.page-3');
+    // One after the other: partitions are read side by side.
+    for (const n of [1, 2, 3]) {
+      nc.publish(commandSubject('client', executionRef(TENANT, `page-${n}`)), '{}');
+      await only(`execution.page-${n}`);
+    }
     const first = await client.deadLetters.list({ limit: 2 });
     const second = await client.deadLetters.list({ limit: 2, cursor: first.nextCursor ?? '' });
     expect([...first.items, ...second.items].map(({ subject }) => subject.split('.').at(-1))).toEqual([

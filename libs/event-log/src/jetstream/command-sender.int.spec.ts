@@ -19,7 +19,7 @@ let answerWith: (command: { id: string; replyTo: string }, nth: number) => strin
 beforeAll(async () => {
   server = await startSpecServer();
   nc = await connectNats({ url: server.url, name: 'spec' });
-  await ensureStreams(nc);
+  await ensureStreams(nc, { partitions: 1 });
   sender = createCommandSender(nc, { maxPending: 300 });
   consumer = await consumeWorkQueue(nc, {
     stream: STREAMS.commands,
