@@ -244,7 +244,8 @@ export class Faults {
         disk.small.fill();
         return async () => {
           disk.small.free();
-          // A server that could not write gives JetStream up; its operator makes room and starts it again.
+          // A server that could not write gives JetStream up and hangs when told to stop: its operator makes room, kills it, and starts it again.
+          await server?.kill('SIGKILL');
           if (server) await restarted(server);
           await this.#natsWhole();
         };

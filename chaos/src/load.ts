@@ -13,7 +13,7 @@ import type { Tally } from './tally.ts';
 /** Executions whose clients are busy at once. */
 const LANES = 192;
 /** A start leads to this many acknowledged commands, about: what the rate is kept by. */
-const COMMANDS_PER_START = 4;
+const COMMANDS_PER_START = 18;
 /** More tasks than this wait for workers: nothing new is started until they have caught up. */
 const TASKS_WAITING_MAX = 4_000;
 const LOOK_EVERY_MS = 1_000;

@@ -26,6 +26,8 @@ const TOKEN_WAIT_MS = 20_000;
 const LOOKS_MAX = 40;
 const LOOK_EVERY_MS = 500;
 const ASSETS = 12;
+const NOTE_BURSTS = 3;
+const NOTES_AT_ONCE = 12;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -51,7 +53,9 @@ const order: Scenario = async (clients) => {
   };
   const id = await started(clients, 'chaos-order', input);
   if (id === undefined) return;
-  for (let note = 1; note <= 5; note += 1) await commander.annotate(id, `note ${note}`);
+  // Many people note something at the same time: what comes together is decided together.
+  for (let burst = 1; burst <= NOTE_BURSTS && !clients.isOver(); burst += 1)
+    await Promise.all(Array.from({ length: NOTES_AT_ONCE }, (_none, n) => commander.annotate(id, `${burst}-${n}`)));
 };
 
 const callback: Scenario = async (clients) => {
