@@ -2,11 +2,13 @@ export { AggregateFolds } from './aggregate-folds.ts';
 export {
   type ProjectedRecord,
   type Projection,
+  type ProjectionBounds,
   type ReadModel,
   schemaOf,
   type SqlResult,
   type SqlTransaction,
   type UnreadableRecord,
+  type WriteRows,
 } from './projection.ts';
 export {
   type ProjectionOptions,
@@ -23,4 +25,4 @@ export { createPool, type PoolOptions } from './pool.ts';
 export { ExecutionFolds } from './execution-folds.ts';
 export { jsonColumn, textColumn } from './column-values.ts';
 export { type Checkpoint, CheckpointMovedError } from './checkpoint.ts';
-export { type DecodedBatch, decodeBatch, writeBatch } from './projected-batch.ts';
+export { type DecodedBatch, decodeBatch, RECORDS_PER_TURN, writeBatch } from './projected-batch.ts';

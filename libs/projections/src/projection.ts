@@ -27,6 +27,8 @@ export interface SqlTransaction {
   query<R extends object = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<SqlResult<R>>;
 }
 
+export type WriteRows = (sql: SqlTransaction) => Promise<void>;
+
 export interface Projection {
   /** Shown in logs and metrics; usually the service's schema. */
   readonly schema: string;
@@ -38,6 +40,11 @@ export interface Projection {
    */
   apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void>;
   /**
+   * The same in two parts, for a projection that folds much: the rows, which follow from the log and never from a table, and then
+   * what writes them. Whoever projects a long log does the first part of one batch while the second of the one before it runs.
+   */
+  prepare?(batch: readonly ProjectedRecord[]): Promise<WriteRows>;
+  /**
    * Takes a record that cannot be read. A projection without this method stops in front of it (health: failing, with
    * the code), because rows built around a hole would be wrong without anybody seeing it.
    */
@@ -45,6 +52,11 @@ export interface Projection {
 }
 
 export type RowAsOf = { readonly aggregate: Aggregate; readonly id: string } | { readonly seq: string };
+
+export interface ProjectionBounds {
+  /** Folded states kept at most. A state that is not kept is folded from the log again, which costs a read. */
+  readonly statesMax?: number;
+}
 
 /** Everything that a service says about its tables: what fills them, and what makes them. */
 export interface ReadModel {
@@ -61,7 +73,7 @@ export interface ReadModel {
    */
   readonly rowsAsOf?: Readonly<Record<string, RowAsOf>>;
   /** A projection with caches of its own: the serving one and a rebuild stand at different places of the log. */
-  createProjection(log: EventLog): Projection;
+  createProjection(log: EventLog, options?: ProjectionBounds): Projection;
 }
 
 /** `step-worker` → `step_worker`. */

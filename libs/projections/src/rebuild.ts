@@ -13,6 +13,8 @@ export type Rebuild =
   | { readonly kind: 'rebuilt'; readonly report: RebuildReport; readonly records: number }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** Of what happened to a row within one batch only the end is written, so large ones write less. Bounded by the bytes of a pull, too. */
+const BATCH_SIZE = 5_000;
 const SWAP_LOCK_TIMEOUT_MS = 30_000;
 /** The serving projection is a fraction of a second behind; one that stands still is not waited for any longer. */
 const SERVING_WAIT_MS = 5_000;
@@ -103,7 +105,8 @@ const reportOf = (before: ReadModelDigest | null, after: ReadModelDigest): Rebui
   ),
 });
 
-const rebuildLocked = async (client: PoolClient, options: RebuildOptions): Promise<Rebuild> => {
+const rebuildLocked = async (client: PoolClient, given: RebuildOptions): Promise<Rebuild> => {
+  const options = { ...given, batchSize: given.batchSize ?? BATCH_SIZE };
   const name = `${options.readModel.schema}_rebuild`;
   await ShadowTables.create(client, name, options);
   const shadow = await ShadowTables.open(name, 0, options);

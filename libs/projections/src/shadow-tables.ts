@@ -4,7 +4,7 @@ import { lastSeqOfKind, type LogFeed, type NatsConnection, openLogFeed } from '@
 import type { Pool, PoolClient } from 'pg';
 import { quoted } from './batch-transaction.ts';
 import { migrate } from './migrations.ts';
-import { applyBatch, decodeBatch } from './projected-batch.ts';
+import { applyPrepared, decodeBatchInTurns, prepareBatch, type PreparedBatch } from './projected-batch.ts';
 import type { Projection, ReadModel, UnreadableRecord } from './projection.ts';
 
 export interface ShadowOptions {
@@ -22,6 +22,8 @@ export interface Budget {
 }
 
 const BATCH_SIZE = 500;
+/** A log is long, and what was open at once on it is in no cache. */
+const STATES_MAX = 20_000;
 const IDLE_MS = 500;
 /** Pulls in a row without a record though the log goes on: then the log or the server is at fault. */
 const EMPTY_PULLS_MAX = 40;
@@ -35,6 +37,9 @@ export class UnreadableLogError extends Error {
   }
 }
 
+/** `records`: what came, readable or not. */
+type PulledBatch = PreparedBatch & { readonly records: number };
+
 /** Tables beside the serving ones, made from the log alone, and how far they are. */
 export class ShadowTables {
   readonly name: string;
@@ -44,6 +49,8 @@ export class ShadowTables {
   readonly #options: ShadowOptions;
   readonly #projection: Projection;
   readonly #feed: LogFeed;
+  /** Pulled already, and not applied: whoever comes next begins with it. */
+  #ahead: Promise<PulledBatch> | undefined;
 
   private constructor(name: string, seq: number, options: ShadowOptions, projection: Projection, feed: LogFeed) {
     this.name = name;
@@ -64,7 +71,7 @@ export class ShadowTables {
   /** Tables that are there and are as of `seq`. Whoever opens them closes them. */
   static async open(name: string, seq: number, options: ShadowOptions): Promise<ShadowTables> {
     const { nc, log, readModel, batchSize = BATCH_SIZE } = options;
-    const projection = readModel.createProjection(log);
+    const projection = readModel.createProjection(log, { statesMax: STATES_MAX });
     const feed = await openLogFeed(nc, {
       name: name.replaceAll('_', '-'),
       filterSubject: projection.aggregate && SUBJECT_FILTERS.logOfAggregate(projection.aggregate),
@@ -76,7 +83,7 @@ export class ShadowTables {
 
   /** Up to `seq`, or to the last commit before it that this projection reads; false where the budget ended before. */
   async projectTo(seq: number, budget: Budget = NO_BUDGET): Promise<boolean> {
-    const { pool, nc, batchSize = BATCH_SIZE } = this.#options;
+    const { nc } = this.#options;
     const { aggregate } = this.#projection;
     const headSeq = aggregate === undefined ? seq : Math.min(seq, await lastSeqOfKind(nc, aggregate));
     const commitsBefore = this.records;
@@ -84,22 +91,47 @@ export class ShadowTables {
     while (this.seq < headSeq) {
       const commitsLeft = budget.commits - (this.records - commitsBefore);
       if (commitsLeft <= 0 || Date.now() >= budget.until) return false;
-      const maxMessages = Math.min(batchSize, headSeq - this.seq, commitsLeft);
-      const pulled = await this.#feed.next({ maxMessages, idleMs: IDLE_MS });
-      if (pulled.length === 0) {
+      const batch = await this.#take(this.seq, headSeq, commitsLeft);
+      if (batch.records === 0) {
         emptyPulls += 1;
         if (emptyPulls > EMPTY_PULLS_MAX) throw new Error(`the log does not deliver what follows ${this.seq}`);
         continue;
       }
       emptyPulls = 0;
-      const batch = decodeBatch(pulled, this.#projection.applyUnreadable !== undefined);
-      if (batch.stoppedBy) throw new UnreadableLogError(batch.stoppedBy);
-      const checkpoint = { stream: STREAMS.log, created: this.created, seq: this.seq };
-      await applyBatch(pool, this.name, this.#projection, batch, checkpoint);
-      this.seq = batch.lastSeq;
-      this.records += batch.commits.length;
+      // Postgres writes in a process of its own: what comes next is fetched, parsed and folded meanwhile.
+      this.#lookAhead(batch.lastSeq, headSeq, commitsLeft - batch.records);
+      await this.#apply(batch);
     }
     return true;
+  }
+
+  async #apply(batch: PreparedBatch): Promise<void> {
+    const checkpoint = { stream: STREAMS.log, created: this.created, seq: this.seq };
+    await applyPrepared(this.#options.pool, this.name, batch, checkpoint);
+    this.seq = batch.lastSeq;
+    this.records += batch.commits;
+  }
+
+  async #take(fromSeq: number, headSeq: number, commitsLeft: number): Promise<PulledBatch> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return (await ahead) ?? this.#pull(fromSeq, headSeq, commitsLeft);
+  }
+
+  #lookAhead(fromSeq: number, headSeq: number, commitsLeft: number): void {
+    if (fromSeq >= headSeq || commitsLeft <= 0) return;
+    this.#ahead = this.#pull(fromSeq, headSeq, commitsLeft);
+    // Whoever takes it hears of it; where nobody does any more, it is no matter.
+    this.#ahead.catch(() => undefined);
+  }
+
+  async #pull(fromSeq: number, headSeq: number, commitsLeft: number): Promise<PulledBatch> {
+    const { batchSize = BATCH_SIZE } = this.#options;
+    const maxMessages = Math.min(batchSize, headSeq - fromSeq, commitsLeft);
+    const pulled = await this.#feed.next({ maxMessages, idleMs: IDLE_MS });
+    const batch = await decodeBatchInTurns(pulled, this.#projection.applyUnreadable !== undefined);
+    if (batch.stoppedBy) throw new UnreadableLogError(batch.stoppedBy);
+    return { ...(await prepareBatch(this.#projection, batch)), records: pulled.length };
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { EventLog } from '@throughline/event-log';
 import type { LockState, ScheduleState } from '@throughline/execution';
 import {
@@ -5,9 +6,12 @@ import {
   ExecutionFolds,
   type ProjectedRecord,
   type Projection,
+  type ProjectionBounds,
   type ReadModel,
+  RECORDS_PER_TURN,
   schemaOf,
   type SqlTransaction,
+  type WriteRows,
 } from '@throughline/projections';
 import { writeControl } from './control-rows.ts';
 import { noChanges, takeExecution, takeWorkflow } from './rows.ts';
@@ -28,7 +32,7 @@ export const orchestratorReadModel: ReadModel = {
     schedules: { aggregate: 'schedule', id: 'id' },
     locks: { aggregate: 'lock', id: 'id' },
   },
-  createProjection: (log: EventLog) => new OrchestratorProjection(log),
+  createProjection: (log, bounds) => new OrchestratorProjection(log, bounds),
 };
 
 class OrchestratorProjection implements Projection {
@@ -37,17 +41,28 @@ class OrchestratorProjection implements Projection {
   private readonly schedules: AggregateFolds<ScheduleState>;
   private readonly locks: AggregateFolds<LockState>;
 
-  constructor(log: EventLog) {
-    this.folds = new ExecutionFolds(log);
+  constructor(log: EventLog, bounds: ProjectionBounds = {}) {
+    this.folds = new ExecutionFolds(log, bounds);
     this.schedules = new AggregateFolds(log);
     this.locks = new AggregateFolds(log);
   }
 
   async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
+    const write = await this.rowsOf(batch);
+    await write(sql);
+  }
+
+  prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
+    return this.rowsOf(batch, turnOfOthers);
+  }
+
+  /** `afterSome`: called every few hundred commits. */
+  private async rowsOf(batch: readonly ProjectedRecord[], afterSome?: () => Promise<void>): Promise<WriteRows> {
     const changes = noChanges();
     const schedules = new Map<string, ScheduleRow>();
     const locks = new Map<string, LockRow>();
-    for (const record of batch) {
+    for (const [index, record] of batch.entries()) {
+      if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await afterSome?.();
       switch (record.commit.aggregate) {
         case 'execution':
           this.folds.after(record, takeExecution(changes, record, await this.folds.before(record)));
@@ -70,11 +85,13 @@ class OrchestratorProjection implements Projection {
           break;
       }
     }
-    await upsertExecutions(sql, [...changes.executions.values()]);
-    await upsertSteps(sql, [...changes.steps.values()]);
-    await writeControl(sql, changes.control);
-    await upsertWorkflows(sql, changes.workflows);
-    await upsertSchedules(sql, [...schedules.values()]);
-    await upsertLocks(sql, [...locks.values()]);
+    return async (sql) => {
+      await upsertExecutions(sql, [...changes.executions.values()]);
+      await upsertSteps(sql, [...changes.steps.values()]);
+      await writeControl(sql, changes.control);
+      await upsertWorkflows(sql, changes.workflows);
+      await upsertSchedules(sql, [...schedules.values()]);
+      await upsertLocks(sql, [...locks.values()]);
+    };
   }
 }
