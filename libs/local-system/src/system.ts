@@ -114,7 +114,7 @@ class Starting {
       frontProgram(ports),
       ...this.exampleServers().map(({ example, server }) => exampleProgram(example, server, ports)),
     ];
-    await this.startPrograms(programs, environment);
+    await this.startPrograms(programs, environment, { services, databaseUrl });
     return {
       natsUrl,
       natsMonitorUrl: this.nats?.monitorUrl,
@@ -158,7 +158,6 @@ class Starting {
 
   private async startServers(ports: Ports): Promise<{ natsUrl: string; databaseUrl: string }> {
     const { home, onProgress, durablePostgres = true } = this.options;
-    const services = this.options.services ?? SERVICES;
     let { natsUrl, databaseUrl } = this.options;
     if (natsUrl === undefined) {
       onProgress?.('starting nats-server');
@@ -173,11 +172,14 @@ class Starting {
       this.postgres = await startPostgres({ dir, port: ports.postgres, logFile, durable: durablePostgres });
       databaseUrl = this.postgres.url;
     }
+    return { natsUrl, databaseUrl };
+  }
+
+  private async makeTables(services: readonly ServiceName[], databaseUrl: string): Promise<void> {
     for (const service of services) {
-      onProgress?.(`tables of ${service}`);
+      this.options.onProgress?.(`tables of ${service}`);
       await migrate({ service, databaseUrl });
     }
-    return { natsUrl, databaseUrl };
   }
 
   private environment(at: {
@@ -203,15 +205,21 @@ class Starting {
     };
   }
 
-  /** The orchestrator makes and checks the streams, so it is up before anything that reads them. */
-  private async startPrograms(programs: readonly Program[], env: NodeJS.ProcessEnv): Promise<void> {
-    const first = programs.filter(({ name }) => name === 'orchestrator');
-    const rest = programs.filter(({ name }) => name !== 'orchestrator');
-    for (const group of [first, rest]) {
-      const outcomes = await Promise.allSettled(group.map((program) => this.startProgram(program, env)));
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
-    }
+  /**
+   * The orchestrator makes and checks the streams, so it is up before anything that reads them; the others' tables are made
+   * meanwhile.
+   */
+  private async startPrograms(
+    programs: readonly Program[],
+    env: NodeJS.ProcessEnv,
+    { services, databaseUrl }: { services: readonly ServiceName[]; databaseUrl: string },
+  ): Promise<void> {
+    const isFirst = (name: string): boolean => name === 'orchestrator';
+    await this.makeTables(services.filter(isFirst), databaseUrl);
+    const first = programs.filter(({ name }) => isFirst(name)).map((program) => this.startProgram(program, env));
+    const others = services.filter((name) => !isFirst(name));
+    await allOf([...first, this.makeTables(others, databaseUrl)]);
+    await allOf(programs.filter(({ name }) => !isFirst(name)).map((program) => this.startProgram(program, env)));
   }
 
   private async startProgram(program: Program, env: NodeJS.ProcessEnv): Promise<void> {
@@ -225,6 +233,13 @@ class Starting {
     await Promise.all([...this.processes.values()].map((running) => running.stop()));
     await Promise.all([this.nats?.stop(), this.postgres?.stop()]);
   }
+}
+
+/** Waits for each, also where one has failed: what was started is then there to be stopped. */
+async function allOf(starting: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(starting);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function urlsOf<N extends string>(ports: Readonly<Record<N, number>>): Record<N, string> {
