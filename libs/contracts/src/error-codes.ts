@@ -62,7 +62,7 @@ export const ERROR_CODES = {
   TL0182: { status: 409, title: 'There is nothing to deliver again' },
   TL0183: { status: 502, title: 'The delivery failed for good' },
   TL0184: { status: 422, title: 'The dry run is not possible' },
-  TL0201: { status: 500, title: 'A commit of an unknown version is on the log' },
+  TL0201: { status: 503, title: 'A commit of an unknown version is on the log' },
   TL0202: { status: 500, title: 'A commit on the log is damaged' },
   TL0203: { status: 503, title: 'The log could not be appended to' },
   TL0204: { status: 503, title: 'The log has no room for new executions' },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CommitDraft } from '@throughline/contracts';
 import { decodeCommit, encodeCommit } from './commit-encoding.ts';
 import { draftFor, newRef } from './event-log.conformance.ts';
 
@@ -31,5 +32,17 @@ describe('commit encoding', () => {
     expect(decodeCommit(Buffer.from('null'))).toMatchObject({ code: 'TL0202' });
     expect(decodeCommit(Buffer.from(''))).toMatchObject({ code: 'TL0202' });
     expect(decodeCommit(Buffer.from('{"v":7}'))).toMatchObject({ code: 'TL0201' });
+  });
+
+  it.each([
+    ['a field', (draft: object) => ({ ...draft, weight: 3 })],
+    ['an event', (draft: object) => ({ ...draft, events: [{ type: 'ThoughtBetterOf' }] })],
+  ])('%s that a newer build wrote under the same version is not called damage', (_what, alter) => {
+    // The cast says what the spec is about: no draft of this build looks like that.
+    const { bytes } = encodeCommit(alter(draftFor(newRef(), 1, 0)) as CommitDraft);
+    expect(decodeCommit(bytes)).toMatchObject({ kind: 'unreadable', code: 'TL0201' });
+    const flipped = Buffer.from(bytes);
+    flipped[flipped.length - 10] = (flipped.at(-10) ?? 0) ^ 1;
+    expect(decodeCommit(flipped)).toMatchObject({ kind: 'unreadable', code: 'TL0202' });
   });
 });

@@ -28,7 +28,10 @@ export const encodeCommit = (draft: CommitDraft): EncodedCommit => {
 
 const damaged = (problem: string): DecodedCommit => ({ kind: 'unreadable', code: 'TL0202', problem });
 
-/** Checks version, schema and digest, in that order: a newer build's commit is named as such, not as damage. */
+/**
+ * Checks version, schema and digest. A newer build's commit is named as such, not as damage: by its version, or where it holds
+ * something unknown and has the digest of just these bytes, for then it is what somebody meant to write.
+ */
 export const decodeCommit = (bytes: Uint8Array): DecodedCommit => {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let json: unknown;
@@ -46,7 +49,13 @@ export const decodeCommit = (bytes: Uint8Array): DecodedCommit => {
         problem: `commit version ${JSON.stringify(parsed.version)} is not known to this build`,
       };
     case 'malformed':
-      return damaged(parsed.problem);
+      return hasItsDigest(view)
+        ? {
+            kind: 'unreadable',
+            code: 'TL0201',
+            problem: `the commit holds what this build does not know: ${parsed.problem}`,
+          }
+        : damaged(parsed.problem);
     case 'commit':
       return hasItsDigest(view) ? parsed : damaged('the digest does not match the bytes');
   }

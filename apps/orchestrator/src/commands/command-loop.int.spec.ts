@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import {
   attemptTokenSchema,
   type Command,
   commandIdSchema,
+  type CommitDraft,
+  dueSubject,
+  ERROR_CODES,
   executionRef,
   instantSchema,
+  logSubject,
   STREAMS,
   SUBJECT_FILTERS,
 } from '@throughline/contracts';
+import { encodeCommit } from '@throughline/event-log';
 import { connectNats, ensureStreams, type NatsConnection, timerIsThere } from '@throughline/event-log/jetstream';
 import { armedTimers, initialExecution, foldCommit, type ExecutionState } from '@throughline/execution';
 import { useServers } from '@throughline/testkit';
-import { Reconciler } from '@throughline/engine';
+import { fireTimerOf, Reconciler } from '@throughline/engine';
 import { decidingSystem, oneStep, TENANT } from '../spec/deciding-system.ts';
 
 describe('the command loop over a real log', () => {
@@ -181,6 +186,47 @@ describe('the command loop over a real log', () => {
     expect((await stateOf('e-poison')).status).toBe('running');
     expect(system.loop.lanesOpen).toBe(0);
   });
+
+  test.each([
+    ['a version', { v: 7 }],
+    ['a field', { weight: 3 }],
+    ['an event', { events: [{ type: 'ThoughtBetterOf' }] }],
+  ])(
+    'a commit of a newer build, known by %s: nothing is decided after it, and whoever waits may repeat',
+    async (what, newer) => {
+      const ref = executionRef(TENANT, `e-newer-${what.slice(-5).trim()}`);
+      await system.start(ref.aggregateId, 'one-step');
+      const state = await stateOf(ref.aggregateId);
+      const read = await system.log.read(ref);
+      if (read.kind !== 'commits') throw new Error(read.problem);
+      const { digest: _digest, ...first } = read.commits[0]?.commit ?? {};
+      // The cast says what the spec is about: no draft of this build looks like that.
+      const draft = { ...first, version: 2, prevSeq: state.seq, ...newer } as unknown as CommitDraft;
+      const { seq } = await jetstream(nc).publish(logSubject(ref), encodeCommit(draft).bytes);
+      const [token = ''] = state.attempts.keys();
+
+      // This loop holds the state before the newer commit, the other one none.
+      const loops = [system, decidingSystem(nc)];
+      for (const { decide } of loops) {
+        expect(await decide(ref, completionOf(token))).toMatchObject({
+          outcome: 'refused',
+          refusal: { code: 'TL0201' },
+        });
+      }
+      expect(ERROR_CODES.TL0201.status).toBe(503);
+      const [timer] = armedTimers(state);
+      if (!timer) throw new Error('the step has a timeout');
+      const received = fireTimerOf({
+        subject: dueSubject(ref, timer.id).replace('tl.due.', 'tl.fired.0.'),
+        bytes: Buffer.from(
+          JSON.stringify({ v: 1, timer: timer.id, dueAt: timer.dueAt, correlationId: state.correlationId }),
+        ),
+        storedAtMs: Date.now(),
+      });
+      expect(received && (await system.loop.submit(received))).toMatchObject({ kind: 'dead', code: 'TL0201' });
+      expect(await system.log.last(ref)).toMatchObject({ kind: 'unreadable', seq });
+    },
+  );
 
   test('the reconciler brings back tasks and timers of an execution whose queue streams were deleted', async () => {
     await system.start('e-lost', 'one-step');

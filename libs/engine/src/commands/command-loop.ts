@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AggregateRef, Commit, CommandAnswer, ErrorCode, SentCommand } from '@throughline/contracts';
+import type { AggregateRef, Commit, CommandAnswer, ErrorCode, Refusal, SentCommand } from '@throughline/contracts';
 import type { EventLog, Handled } from '@throughline/event-log';
 import {
   type AnyState,
@@ -159,7 +159,7 @@ export class CommandLoop {
       if (assumed) return assumed;
       for (let tries = 0; tries <= CONFLICTS_MAX; tries += 1) {
         const loaded = await this.parts.states.load(ref);
-        if (loaded.kind === 'unreadable') return await this.bury(batch, loaded.code, loaded.problem);
+        if (loaded.kind === 'unreadable') throw new UndecidableError(loaded.code, loaded.problem);
         const round = await decide(this.deciding(), loaded.state, batch, spans);
         // Where nothing is appended no fence has held: a refusal must not rest on a state that is behind the log.
         const trusted =
@@ -212,6 +212,7 @@ export class CommandLoop {
   }
 
   private async bury(batch: readonly ReceivedCommand[], code: ErrorCode, reason: string): Promise<Settled> {
+    if (code === 'TL0201') return this.leaveToNewerBuild(batch, { code, message: reason });
     const refusal = { code, message: reason };
     for (const { command } of batch) {
       this.counters.refusals += 1;
@@ -219,6 +220,20 @@ export class CommandLoop {
     }
     await this.publish(batch.flatMap(({ ref, command }) => effectsOfRefusal(ref, command, refusal)));
     return settled({ kind: 'dead', code, reason });
+  }
+
+  /**
+   * What a newer build has written, only such a build can go on with. Whoever waits for an answer is told to repeat, so the
+   * command needs no letter; nobody is told that it was refused for good, least of all another execution.
+   */
+  private leaveToNewerBuild(batch: readonly ReceivedCommand[], refusal: Refusal & { code: 'TL0201' }): Settled {
+    for (const { command } of batch) {
+      this.counters.refusals += 1;
+      this.reply(command, { v: 1, outcome: 'refused', commandId: command.id, refusal });
+    }
+    return batch.every(({ command }) => command.replyTo !== undefined)
+      ? settled({ kind: 'done' })
+      : settled({ kind: 'dead', code: refusal.code, reason: refusal.message });
   }
 
   /** Undefined on a conflict: the caller folds and decides again. */
