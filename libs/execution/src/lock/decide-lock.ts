@@ -43,7 +43,8 @@ class LockRun {
     const next = this.state.holder ? undefined : this.state.queue.first();
     if (next) {
       const { execution, request } = next;
-      const fencingToken = this.state.version + 1;
+      // Of several grants in one commit, too, each has a token of its own.
+      const fencingToken = Math.max(this.state.version, this.state.lastToken) + 1;
       this.emit({ type: 'LockGranted', execution, request, fencingToken, leaseUntil: this.after(LOCK_LEASE_MS) });
     }
     this.watch();

@@ -65,7 +65,7 @@ const granted = (
   if (!claim) throw new Error(`${key} has not asked`);
   const { fencingToken, leaseUntil } = event;
   const holder = { ...claim, fencingToken, grantedAt: command.at, leaseUntil, asked: 0, revoked: null };
-  return { queue: queue.remove(key), holder };
+  return { queue: queue.remove(key), holder, lastToken: fencingToken };
 };
 
 const expired = ({ lost, version }: LockState, holder: LockHolder): Partial<LockState> => {

@@ -70,7 +70,10 @@ export const messagesOfCommit = (
   const { holder } = state;
   const about = (type: 'LockRevoked' | 'LockHolderAsked'): boolean =>
     holder !== null && commit.events.some((event) => event.type === type && claimKey(event) === claimKey(holder));
-  const isNews = holder?.fencingToken === commit.version || about('LockRevoked');
+  const granted = commit.events.some(
+    (event) => event.type === 'LockGranted' && event.fencingToken === holder?.fencingToken,
+  );
+  const isNews = granted || about('LockRevoked');
   return {
     first: [...(isNews ? awaitedOfHolder(state) : []), ...lostBy(state, commit.version)],
     again: !isNews && about('LockHolderAsked') ? awaitedOfHolder(state) : [],

@@ -43,6 +43,8 @@ export interface LockState extends AggregateState {
   /** Null before the first request. The aggregate's id may be a hash of it: see `lockRef`. */
   readonly asset: string | null;
   readonly holder: LockHolder | null;
+  /** Of the last grant, whoever got it; 0: none yet. */
+  readonly lastToken: number;
   /** In the order of their requests, by `claimKey`. */
   readonly queue: OrderedMap<string, LockClaim>;
   /** Ends the lease of some holder; one that comes early for the present holder goes on to the end of that one's. */
@@ -57,6 +59,7 @@ export const initialLock = (ref: AggregateRef): LockState => ({
   ...emptyAggregateState(ref, RULES_VERSION),
   asset: null,
   holder: null,
+  lastToken: 0,
   queue: OrderedMap(),
   timer: null,
   lost: List(),
