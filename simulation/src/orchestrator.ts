@@ -51,7 +51,12 @@ export const runOrchestrator = (parts: OrchestratorParts): void => {
   const { process, chance, queues, reply } = parts;
   const { nowMs } = process;
   const newId = (): string => chance.name();
-  const log = new ServedEventLog(logServerFor(process, parts.log), { ackTimeoutMs: 1_000, groupMin: parts.groupMin });
+  const { decode } = parts.log;
+  const log = new ServedEventLog(logServerFor(process, parts.log), {
+    ackTimeoutMs: 1_000,
+    groupMin: parts.groupMin,
+    decode,
+  });
   const loop = new CommandLoop({
     log,
     states: new StateCache(log, parts.statesMax, nowMs),

@@ -24,7 +24,9 @@ const AGAIN_MS = 200;
 /** A service's own projection, from its checkpoint on; after whatever goes wrong, from the checkpoint again. */
 export const runProjection = async (parts: ProjectingParts): Promise<void> => {
   const { process, model, onProblem } = parts;
-  const projection = model.createProjection(new ServedEventLog(logServerFor(process, parts.log)));
+  const projection = model.createProjection(
+    new ServedEventLog(logServerFor(process, parts.log), { decode: parts.log.decode }),
+  );
   for (;;) {
     try {
       await fromCheckpoint(parts, projection);
@@ -66,7 +68,7 @@ export const checkpointOf = (database: SimulatedDatabase): number => {
 /** What the rows have to be: all of the log, taken in at once by a projection that has seen nothing else. */
 export const rebuilt = async (model: ReadModel, log: SimulatedLog, process: Process): Promise<SimulatedTables> => {
   const tables = new SimulatedTables();
-  const projection = model.createProjection(new ServedEventLog(logServerFor(process, log)));
+  const projection = model.createProjection(new ServedEventLog(logServerFor(process, log), { decode: log.decode }));
   const batch = decodeBatch(log.records, false, log.decode);
   // A statement's author says what its rows are, as with Postgres.
   const query = (text: string, values: readonly unknown[] = []) =>

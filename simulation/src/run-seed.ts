@@ -115,6 +115,7 @@ const violationsOf = async (
     machineOf: () => (name, version) => machines.get(`${name}/${version}`),
     acknowledged: world.clients.acknowledged,
     quiet: true,
+    digestsChecked: true,
   });
   const differing: string[] = [];
   for (const [model, content] of contents) differing.push(...(await rowsThatDiffer(world, model, content)));

@@ -81,7 +81,7 @@ export class SimulatedLog {
     return this.store(subject, bytes);
   }
 
-  /** Each of a record's bytes once, as the services' own caches do it. */
+  /** What a record says never changes: each is decoded once, by whoever reads it first. */
   readonly decode = (bytes: Uint8Array): DecodedCommit => {
     const known = this.decodedOf.get(bytes);
     if (known) return known;

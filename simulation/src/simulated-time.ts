@@ -63,5 +63,5 @@ export class SimulatedTime {
   }
 }
 
-/** The engine waits for nothing but promises, so all of it has come to rest when the event loop comes round. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** The engine waits for nothing but promises, and before its next tick Node goes on with every one of them that can. */
+const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));

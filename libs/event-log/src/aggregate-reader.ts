@@ -10,9 +10,11 @@ export interface StoredRecord {
   readonly bytes: Uint8Array;
 }
 
+export type Decode = (bytes: Uint8Array) => DecodedCommit;
+
 /** Decodes a record and checks that it stands where it says: bytes moved to another aggregate's subject are damage. */
-export const readRecord = (record: StoredRecord, subject: string): DecodedCommit => {
-  const decoded = decodeCommit(record.bytes);
+export const readRecord = (record: StoredRecord, subject: string, decode: Decode = decodeCommit): DecodedCommit => {
+  const decoded = decode(record.bytes);
   if (decoded.kind === 'commit' && logSubject(decoded.commit) !== subject) {
     return { kind: 'unreadable', code: 'TL0202', problem: `the commit belongs to ${logSubject(decoded.commit)}` };
   }
@@ -20,10 +22,10 @@ export const readRecord = (record: StoredRecord, subject: string): DecodedCommit
 };
 
 /** What is read where only one record is asked for. */
-export const readAlone = (record: StoredRecord | undefined, subject: string): AggregateRead => {
+export const readAlone = (record: StoredRecord | undefined, subject: string, decode?: Decode): AggregateRead => {
   if (!record) return { kind: 'commits', commits: [] };
   const { seq, storedAt } = record;
-  const decoded = readRecord(record, subject);
+  const decoded = readRecord(record, subject, decode);
   return decoded.kind === 'commit'
     ? { kind: 'commits', commits: [{ commit: decoded.commit, seq, storedAt }] }
     : { ...decoded, seq };
@@ -34,13 +36,15 @@ export class AggregateReader {
   readonly #subject: string;
   readonly #toVersion: number;
   readonly #fromStart: boolean;
+  readonly #decode: Decode | undefined;
   readonly #commits: LoggedCommit[] = [];
   #unreadable: Extract<AggregateRead, { kind: 'unreadable' }> | undefined;
   #done = false;
   #nextSeq: number;
 
-  constructor(subject: string, options: ReadOptions) {
+  constructor(subject: string, options: ReadOptions, decode?: Decode) {
     this.#subject = subject;
+    this.#decode = decode;
     this.#toVersion = options.toVersion ?? Number.MAX_SAFE_INTEGER;
     this.#fromStart = options.fromSeq === undefined || options.fromSeq <= 1;
     this.#nextSeq = options.fromSeq ?? 1;
@@ -57,14 +61,14 @@ export class AggregateReader {
   /** Saves a page read where only the tail is missing: always so for a new aggregate and for one that is nearly up to date. */
   endsWith(tail: StoredRecord): boolean {
     if (this.#nextSeq === tail.seq) return true;
-    const decoded = readRecord(tail, this.#subject);
+    const decoded = readRecord(tail, this.#subject, this.#decode);
     if (decoded.kind === 'unreadable') return false;
     const last = this.#commits.at(-1);
     return last ? decoded.commit.prevSeq === last.seq : decoded.commit.prevSeq < this.#nextSeq;
   }
 
   take(record: StoredRecord): void {
-    const decoded = readRecord(record, this.#subject);
+    const decoded = readRecord(record, this.#subject, this.#decode);
     const problem =
       decoded.kind === 'commit' ? this.#breakIn(decoded.commit.version, decoded.commit.prevSeq) : undefined;
     this.#nextSeq = record.seq + 1;

@@ -1,5 +1,5 @@
 import { type AggregateRef, type CommitDraft, logSubject } from '@throughline/contracts';
-import { AggregateReader, readAlone, readRecord } from './aggregate-reader.ts';
+import { AggregateReader, type Decode, readAlone, readRecord } from './aggregate-reader.ts';
 import type { EncodedCommit } from './commit-encoding.ts';
 import type { AggregateRead, AppendOutcome, EventLog, ReadOptions } from './event-log.ts';
 import { GroupAppender } from './group-appender.ts';
@@ -13,6 +13,8 @@ export interface ServedEventLogOptions {
   readonly groupMin?: number;
   /** Gets every commit that is sent, whatever becomes of it. */
   readonly onEncoded?: (encoded: EncodedCommit) => void;
+  /** Of a server whose records never change one may remember what they say. */
+  readonly decode?: Decode;
 }
 
 const RETRY_WAIT_MS = 50;
@@ -30,11 +32,13 @@ export class ServedEventLog implements EventLog {
   readonly #ackTimeoutMs: number;
   readonly #triesMax: number;
   readonly #appender: GroupAppender;
+  readonly #decode: Decode | undefined;
 
   constructor(server: LogServer, options: ServedEventLogOptions = {}) {
     this.#server = server;
     this.#ackTimeoutMs = options.ackTimeoutMs ?? 3_000;
     this.#triesMax = options.triesMax ?? 3;
+    this.#decode = options.decode;
     this.#appender = new GroupAppender({
       server,
       ackTimeoutMs: this.#ackTimeoutMs,
@@ -52,7 +56,7 @@ export class ServedEventLog implements EventLog {
     const subject = logSubject(ref);
     // The tail comes from the leader, so what a possibly stale replica leaves out of a page is noticed.
     const tail = await this.#server.fromLeader(ref, { last_by_subj: subject });
-    const reader = new AggregateReader(subject, options);
+    const reader = new AggregateReader(subject, options, this.#decode);
     if (!tail || tail.seq < reader.nextSeq) return reader.finish();
     while (reader.wants(tail)) {
       if (reader.endsWith(tail)) {
@@ -69,7 +73,7 @@ export class ServedEventLog implements EventLog {
 
   async last(ref: AggregateRef): Promise<AggregateRead> {
     const subject = logSubject(ref);
-    return readAlone(await this.#server.fromLeader(ref, { last_by_subj: subject }), subject);
+    return readAlone(await this.#server.fromLeader(ref, { last_by_subj: subject }), subject, this.#decode);
   }
 
   room(): Promise<{ bytes: number; bytesMax: number }> {
@@ -130,7 +134,7 @@ export class ServedEventLog implements EventLog {
     const query = { seq: draft.prevSeq + 1, next_by_subj: logSubject(draft) };
     const record = await this.#server.fromLeader(draft, query, this.#ackTimeoutMs);
     if (!record) return { kind: 'absent' };
-    const read = readRecord(record, query.next_by_subj);
+    const read = readRecord(record, query.next_by_subj, this.#decode);
     return read.kind === 'commit' && read.commit.id === draft.id
       ? { kind: 'ours', seq: record.seq }
       : { kind: 'taken' };

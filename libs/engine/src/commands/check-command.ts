@@ -145,9 +145,12 @@ const sentAway = (command: SentCommand, refusal: Refusal, reply: CommandHandlerP
   return { kind: 'done' };
 };
 
+/** Making one costs more than what it does to a command. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 const parseJson = (bytes: Uint8Array): unknown => {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(UTF8.decode(bytes));
   } catch {
     return undefined;
   }

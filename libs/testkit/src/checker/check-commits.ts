@@ -16,6 +16,8 @@ export interface CommitsCheckOptions {
   readonly effects?: EffectsOptions;
   /** Nothing is under way any more: every execution has to have ended, or to wait for something. */
   readonly quiet?: boolean;
+  /** Whoever read the commits has compared the digests with the very bytes. */
+  readonly digestsChecked?: boolean;
   readonly table?: PromiseTable;
 }
 
@@ -30,7 +32,7 @@ type Read = CommitAt & { readonly subject?: string };
 
 /** The whole check of commits that are in memory, in the order of their log. */
 export const checkCommits = (commits: Iterable<Read>, options: CommitsCheckOptions = {}): CheckReport => {
-  const { machineOf, limits = DEFAULT_LIMITS, quiet = false } = options;
+  const { machineOf, limits = DEFAULT_LIMITS, quiet = false, digestsChecked = false } = options;
   const check = new LogCheck(options);
   const verifications = new Map<string, Verification>();
   for (const logged of commits) {
@@ -41,6 +43,7 @@ export const checkCommits = (commits: Iterable<Read>, options: CommitsCheckOptio
         verifications.get(key) ??
         beginVerification(machineOf(logged.commit.tenant), {
           limits,
+          digestsChecked,
           onCommit: ({ walked }) => {
             statuses = statusesOf(walked);
           },
