@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { runShown } from './child.mjs';
 import { inCheckout } from './checkout.mjs';
 import { setUp } from './setup.mjs';
+import { simulation } from './simulate.mjs';
 import { say } from './terminal.mjs';
 
 /** Read by .ci/run. */
@@ -10,7 +11,7 @@ const SUMMARY = inCheckout('.throughline', 'faults-summary.json');
 
 /** Name and arguments of each program; what it ends with says whether it holds. */
 const PARTS = [
-  ['simulation', [inCheckout('simulation', 'dist', 'main.js'), '--seeds', '1000', '--from', '1']],
+  ['simulation', [...simulation, '--seeds', '1000', '--from', '1']],
   ['chaos', [inCheckout('chaos', 'dist', 'main.js'), '--minutes', '3', '--rate', '120', '--faults', '9']],
 ];
 

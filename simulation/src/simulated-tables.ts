@@ -71,16 +71,25 @@ const STATEMENTS = new Map<string, Run>();
 
 const keyOf = (table: string, row: Row): string => JSON.stringify((KEYS[table] ?? []).map((column) => row[column]));
 const namesIn = (list: string): string[] => list.split(',').map((name) => name.trim());
-const argumentAt = (text: string, values: readonly unknown[]): unknown =>
-  values[Number(/^\$(\d+)/.exec(text)?.[1]) - 1];
+
+type Argument = (values: readonly unknown[]) => unknown;
+const argument = (text: string): Argument => {
+  const index = Number(/^\$(\d+)/.exec(text)?.[1]) - 1;
+  return (values) => values[index];
+};
 
 /** The rows that `unnest` makes of arrays side by side. */
-const unnested = (list: string, names: readonly string[], values: readonly unknown[]): Row[] => {
-  // A projection hands arrays to unnest; something else would fail in Postgres, too.
-  const columns = namesIn(list).map((argument) => argumentAt(argument, values) as readonly unknown[]);
-  return (columns[0] ?? []).map((_first, index) =>
-    Object.fromEntries(names.map((name, column) => [name, columns[column]?.[index] ?? null])),
-  );
+const unnesting = (list: string, names: readonly string[]): ((values: readonly unknown[]) => Row[]) => {
+  const given = namesIn(list).map(argument);
+  return (values) => {
+    // A projection hands arrays to unnest; something else would fail in Postgres, too.
+    const columns = given.map((of) => of(values) as readonly unknown[]);
+    return (columns[0] ?? []).map((_first, index) => {
+      const row: Record<string, unknown> = {};
+      names.forEach((name, column) => (row[name] = columns[column]?.[index] ?? null));
+      return row;
+    });
+  };
 };
 
 const read = (written: string): Run => {
@@ -98,22 +107,7 @@ const readInsert = (text: string): Run | undefined => {
   if (table === '') return undefined;
   const columns = namesIn(columnList);
   const onConflict = readConflict(table, conflict);
-  const rowsOf = (values: readonly unknown[]): Row[] => {
-    if (single !== undefined) {
-      const given = namesIn(single).map((argument) => argumentAt(argument, values) ?? null);
-      return [Object.fromEntries(columns.map((column, index) => [column, given[index]]))];
-    }
-    if (selected === '*') return unnested(arrays ?? '', columns, values);
-    const expressions = namesIn(selected ?? '');
-    return unnested(arrays ?? '', namesIn(aliases ?? ''), values).map((row) =>
-      Object.fromEntries(
-        columns.map((column, index) => {
-          const expression = expressions[index] ?? '';
-          return [column, expression.startsWith('$') ? argumentAt(expression, values) : row[expression]];
-        }),
-      ),
-    );
-  };
+  const rowsOf = readRows(columns, { selected, arrays, aliases, single });
   return (tables, values) => {
     let rowCount = 0;
     for (const row of rowsOf(values)) {
@@ -126,6 +120,35 @@ const readInsert = (text: string): Run | undefined => {
     }
     return { rows: [], rowCount };
   };
+};
+
+interface Inserted {
+  readonly selected: string | undefined;
+  readonly arrays: string | undefined;
+  readonly aliases: string | undefined;
+  readonly single: string | undefined;
+}
+
+const readRows = (
+  columns: readonly string[],
+  { selected = '', arrays = '', aliases = '', single }: Inserted,
+): ((values: readonly unknown[]) => Row[]) => {
+  if (single !== undefined) {
+    const given = namesIn(single).map(argument);
+    return (values) => [Object.fromEntries(columns.map((column, index) => [column, given[index]?.(values) ?? null]))];
+  }
+  if (selected === '*') return unnesting(arrays, columns);
+  const rowsOf = unnesting(arrays, namesIn(aliases));
+  const expressions = namesIn(selected).map((text) => ({ text, given: text.startsWith('$') ? argument(text) : null }));
+  return (values) =>
+    rowsOf(values).map((row) => {
+      const inserted: Record<string, unknown> = {};
+      columns.forEach((column, index) => {
+        const { text = '', given } = expressions[index] ?? {};
+        inserted[column] = given ? given(values) : row[text];
+      });
+      return inserted;
+    });
 };
 
 type OnConflict = (held: Row, excluded: Row) => Row | undefined;
@@ -150,7 +173,9 @@ const readConflict = (table: string, text: string | undefined): OnConflict => {
       const [older, newer] = [Number(held[left]), Number(excluded[right])];
       if (!(older < newer || (operator === '<=' && older === newer))) return undefined;
     }
-    return { ...held, ...Object.fromEntries(columns.map(([column, from]) => [column, excluded[from]])) };
+    const next: Record<string, unknown> = { ...held };
+    for (const [column, from] of columns) next[column] = excluded[from];
+    return next;
   };
 };
 
@@ -160,10 +185,9 @@ const readWhere = (text: string): Matches => {
   const conditions = text.split(' AND ').map((condition) => {
     const [, column = '', any, one] = /^(\w+) = (?:ANY\((\$\d+)[^)]*\)|(\$\d+))$/.exec(condition) ?? [];
     if (column === '') throw new Error(`the simulated tables do not understand: ${condition}`);
+    const given = argument(any ?? one ?? '');
     return (row: Row, values: readonly unknown[]): boolean =>
-      any === undefined
-        ? row[column] === argumentAt(one ?? '', values)
-        : (argumentAt(any, values) as readonly unknown[]).includes(row[column]);
+      any === undefined ? row[column] === given(values) : (given(values) as readonly unknown[]).includes(row[column]);
   });
   return (row, values) => conditions.every((holds) => holds(row, values));
 };
@@ -200,9 +224,10 @@ const readPlainUpdate = (text: string): Run | undefined => {
     /^UPDATE (\w+) SET (\w+) = (\$\d+) WHERE (.*)$/.exec(text) ?? [];
   if (table === '') return undefined;
   const matches = readWhere(where);
+  const given = argument(value);
   return (tables, values) => {
     const found = [...tables.rowsOf(table)].filter(([, row]) => matches(row, values));
-    for (const [key, row] of found) tables.put(table, key, { ...row, [column]: argumentAt(value, values) });
+    for (const [key, row] of found) tables.put(table, key, { ...row, [column]: given(values) });
     return { rows: [], rowCount: found.length };
   };
 };
@@ -215,8 +240,9 @@ const readUpdateFrom = (text: string): Run | undefined => {
   if (table === '') return undefined;
   const sets = namesIn(assignments).map((assignment) => assignment.split(` = ${alias}.`));
   const joins = where.split(' AND ').map((condition) => condition.replace('held.', '').split(` = ${alias}.`));
+  const changesOf = unnesting(arrays, namesIn(aliases));
   return (tables, values) => {
-    const changes = unnested(arrays, namesIn(aliases), values);
+    const changes = changesOf(values);
     let rowCount = 0;
     for (const [key, row] of [...tables.rowsOf(table)]) {
       const change = changes.find((each) => joins.every(([left = '', right = '']) => row[left] === each[right]));
