@@ -15,7 +15,7 @@ import { problemOf } from './js-api.ts';
 export interface SendOptions {
   /** After this long without an answer the outcome is unknown; repeat with the same id. */
   readonly timeoutMs: number;
-  /** The same command goes out again this often until it is answered. */
+  /** After this long the same command goes out again, and then after ever longer, until it is answered. */
   readonly resendMs: number;
 }
 
@@ -37,7 +37,7 @@ export interface CommandSender {
 interface Pending {
   readonly subject: string;
   readonly bytes: Uint8Array;
-  readonly resendMs: number;
+  resendMs: number;
   readonly deadlineMs: number;
   resendAtMs: number;
   readonly resolve: (outcome: SendOutcome) => void;
@@ -137,6 +137,8 @@ class InboxCommandSender implements CommandSender {
         this.#pending.delete(token);
         pending.resolve({ outcome: 'unknown' });
       } else if (pending.resendAtMs <= nowMs && !this.#nc.isClosed()) {
+        // Whoever is late to answer must not get more to do with every second.
+        pending.resendMs *= 2;
         pending.resendAtMs = nowMs + pending.resendMs;
         this.#nc.publish(pending.subject, pending.bytes);
       }

@@ -7,6 +7,8 @@ import type { Publisher } from './publisher.ts';
 /** A lease as it stands in the stream. */
 export interface StoredLease {
   readonly seq: number;
+  /** By the server's clock: sequences begin again when the stream is lost, its clock does not. */
+  readonly storedAtMs: number;
   readonly record: LeaseRecord;
 }
 
@@ -28,7 +30,8 @@ export const readLeases = async (nc: NatsConnection, group: string): Promise<Rea
     const part = headers?.get('Nats-Subject').split('.')[3];
     const parsed = part && leaseRecordSchema.safeParse(jsonOf(answer.data));
     if (part && parsed && parsed.success) {
-      leases.set(part, { seq: Number(headers?.get('Nats-Sequence')), record: parsed.data });
+      const storedAtMs = Date.parse(headers?.get('Nats-Time-Stamp') ?? '');
+      leases.set(part, { seq: Number(headers?.get('Nats-Sequence')), storedAtMs, record: parsed.data });
     }
   }
   return leases;

@@ -148,6 +148,28 @@ describe('leased parts', () => {
     await until(async () => (await readLeases(nc, 'recreated')).size === PARTS + 1);
     expect([ownedBy(a), a.heard.filter((line) => line.startsWith('lost'))]).toEqual(['0,1,2,3', []]);
   });
+
+  it('are seen to be renewed, by others too, after sequences have begun again', async () => {
+    const a = await member('begun-again', 'a', { leaseMs: 1_000 });
+    const b = await member('begun-again', 'b', { leaseMs: 1_000 });
+    await until(() => a.parts.owned.size === 2 && b.parts.owned.size === 2);
+    const owned = [ownedBy(a), ownedBy(b)];
+    // Higher sequences than those of the stream that comes after.
+    const writer = createPublisher(nc);
+    const record = { v: 1, instance: 'x' } as const;
+    for (let n = 0; n < 200; n += 1) await writeLease(writer, { group: 'others', part: '0', record });
+    writer.close();
+    await until(() => a.parts.owners().every(({ instance }) => instance !== undefined));
+    await jsApi(nc, `STREAM.DELETE.${STREAMS.leases}`, {});
+    await ensureStreams(nc);
+    // Longer than any lease that was seen before can count.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    for (const seenBy of [a, b]) {
+      const names = seenBy.parts.owners().map(({ instance }) => instance);
+      expect([...names].sort()).toEqual(['a', 'a', 'b', 'b']);
+    }
+    expect([ownedBy(a), ownedBy(b)]).toEqual(owned);
+  });
 });
 
 describe('a queue that one process at a time takes from', () => {

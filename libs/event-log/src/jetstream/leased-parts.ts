@@ -185,7 +185,7 @@ class SharedParts implements LeasedParts {
     const seen = new Map<string, Seen>();
     for (const [part, lease] of stored) {
       const before = this.#seen.get(part);
-      seen.set(part, before && before.seq >= lease.seq ? before : { ...lease, sinceMs: nowMs });
+      seen.set(part, before && !isNewer(lease, before) ? before : { ...lease, sinceMs: nowMs });
     }
     this.#seen = seen;
   }
@@ -283,6 +283,10 @@ class SharedParts implements LeasedParts {
     return writeLease(this.#publisher, { group, part, record, expectedSeq });
   }
 }
+
+/** A follower may answer with what was before; a stream that was lost and made again counts from 1. */
+const isNewer = (lease: StoredLease, before: StoredLease): boolean =>
+  lease.storedAtMs === before.storedAtMs ? lease.seq > before.seq : lease.storedAtMs > before.storedAtMs;
 
 /** Resolves after the first look: what was free is ours by then. */
 export const shareParts = async (nc: NatsConnection, options: LeasedPartsOptions): Promise<LeasedParts> => {

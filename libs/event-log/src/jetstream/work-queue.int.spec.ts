@@ -15,7 +15,7 @@ import { createPublisher, type Publisher } from './publisher.ts';
 import { type SpecServer, startSpecServer } from './spec-server.ts';
 import { ensureStreams, watchStreams } from './streams.ts';
 import type { Handled, WorkMessage } from '../handled.ts';
-import { consumeWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
+import { consumeWorkQueue, type SharedWorkQueue, type WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 let server: SpecServer;
 let nc: NatsConnection;
@@ -50,8 +50,9 @@ const until = async (what: () => boolean | Promise<boolean>, withinMs = 10_000):
 const consume = async (
   handle: WorkQueueOptions['handle'],
   options: Partial<WorkQueueOptions> = {},
-): Promise<WorkQueue> => {
-  const queue = await consumeWorkQueue(nc, {
+  connection = nc,
+): Promise<SharedWorkQueue> => {
+  const queue = await consumeWorkQueue(connection, {
     stream: STREAMS.tasks,
     durable: 'workers-default',
     filterSubject: SUBJECT_FILTERS.tasksOfQueue(queueName),
@@ -161,7 +162,7 @@ describe('a work queue', () => {
     expect(await deadLetters()).toMatchObject([{ deliveries: 3, code: 'TL0302', reason: 'the handler is broken' }]);
   });
 
-  it('a message whose processes all died with it is dead-lettered unhandled', async () => {
+  it('a message that outages have brought again and again is handled; one that its processes die with is dead-lettered', async () => {
     const jsm = await jetstreamManager(nc);
     const filter = SUBJECT_FILTERS.tasksOfQueue(queueName);
     await jsm.consumers.add(STREAMS.tasks, {
@@ -170,17 +171,34 @@ describe('a work queue', () => {
       ack_policy: 'explicit',
       ack_wait: 50e6,
     });
-    await send('killer');
-    const doomed = await jetstream(nc).consumers.get(STREAMS.tasks, 'workers-default');
-    for (let death = 0; death < 3; death += 1) expect(await doomed.next({ expires: 2_000 })).not.toBeNull();
-    let handled = 0;
-    await consume(() => {
-      handled += 1;
-      return { kind: 'done' };
-    });
-    await until(async () => (await messagesIn(STREAMS.dead)) === 1 && (await messagesIn(STREAMS.tasks)) === 0);
-    expect(handled).toBe(0);
-  });
+    await Promise.all([send('unlucky'), send('killer')]);
+    const outages = await jetstream(nc).consumers.get(STREAMS.tasks, 'workers-default');
+    for (let delivery = 0; delivery < 10; delivery += 1) expect(await outages.next({ expires: 2_000 })).not.toBeNull();
+    const handled: string[] = [];
+    for (let life = 1; life <= 4; life += 1) {
+      const mortal = await connectNats({ url: server.url, name: 'mortal' });
+      const before = handled.length;
+      const queue = await consume(
+        (message) => {
+          handled.push(textOf(message));
+          // Whoever dies of it says nothing any more.
+          return textOf(message) === 'killer' ? new Promise<Handled>(() => {}) : { kind: 'done' };
+        },
+        {},
+        mortal,
+      );
+      await until(async () => handled.slice(before).includes('killer') || (await messagesIn(STREAMS.dead)) === 1);
+      queue.abandon();
+      queues = [];
+      await mortal.close();
+    }
+    expect(handled.sort()).toEqual(['killer', 'killer', 'killer', 'unlucky']);
+    expect(await deadLetters()).toMatchObject([
+      { code: 'TL0302', reason: '3 processes that handled it ended, or hang' },
+    ]);
+    await until(async () => (await messagesIn(STREAMS.tasks)) === 0);
+    expect(await messagesIn(STREAMS.leases)).toBe(0);
+  }, 30_000);
 
   it('an outage of what the handler needs never dead-letters: the message is handled when it is over', async () => {
     const outcomes: Handled['kind'][] = [];

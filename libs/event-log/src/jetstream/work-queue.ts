@@ -14,6 +14,7 @@ import { deliveryFacts } from './delivery-facts.ts';
 import { isJsError, JS_ERROR, problemOf } from './js-api.ts';
 import { PullInbox } from './pull-inbox.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
+import { type Suspects, suspectsOf } from './suspects.ts';
 
 export interface WorkQueueOptions {
   readonly stream: StreamName;
@@ -61,6 +62,8 @@ interface Item {
   deliveries: number;
   waits: number;
   timer?: NodeJS.Timeout;
+  /** Marked for the case that this process does not live to settle it. */
+  suspect?: boolean;
 }
 
 const RECOVER_WAIT_MS = 250;
@@ -79,6 +82,8 @@ const TERM = '+TERM';
 const CLAIM_ACK_WAIT_MS = 500;
 const CLAIM_MS = 650;
 const EXCLUSIVE_PULL_MS = 1_000;
+/** Processes that a message may have taken down after `maxDeliver` deliveries. */
+const SUSPECT_BEGUN_MAX = 3;
 
 const waitMs = (waits: number): number => Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_MAX_MS);
 
@@ -87,6 +92,7 @@ class PulledWorkQueue implements SharedWorkQueue {
   readonly #manager: JetStreamManager;
   readonly #options: WorkQueueOptions;
   readonly #publisher: Publisher;
+  readonly #suspects: Suspects;
   readonly #items = new Map<string, Item>();
   readonly #timers: readonly NodeJS.Timeout[];
   #inbox: PullInbox | undefined;
@@ -101,6 +107,7 @@ class PulledWorkQueue implements SharedWorkQueue {
     this.#manager = manager;
     this.#options = options;
     this.#publisher = createPublisher(nc, { maxInFlight: 64, maxWaiting: options.maxInFlight });
+    this.#suspects = suspectsOf(options.durable, { nc, manager, publisher: this.#publisher });
     this.#timers = [
       setInterval(() => this.#keepInHand(), options.ackWaitMs / 3).unref(),
       setInterval(
@@ -285,10 +292,23 @@ class PulledWorkQueue implements SharedWorkQueue {
       waits: 0,
     };
     this.#items.set(key, item);
-    // It came more often than any handler said `retry`: it takes its process down with it, or never ends.
-    if (deliveries > this.#options.maxDeliver) {
-      void this.#bury(item, 'TL0302', `delivered ${deliveries} times without ever being settled`);
-    } else this.#run(item);
+    // It came more often than any handler said `retry`: outages have brought it again, or it takes its process down with it.
+    if (deliveries > this.#options.maxDeliver) void this.#runSuspect(item);
+    else this.#run(item);
+  }
+
+  async #runSuspect(item: Item): Promise<void> {
+    try {
+      const begun = await this.#suspects.begin(item.key);
+      item.suspect = true;
+      if (begun > SUSPECT_BEGUN_MAX) {
+        this.#cleared(item);
+        return await this.#bury(item, 'TL0302', `${SUSPECT_BEGUN_MAX} processes that handled it ended, or hang`);
+      }
+    } catch (error) {
+      return this.#later(item, `it cannot be marked: ${problemOf(error)}`, () => void this.#runSuspect(item));
+    }
+    this.#run(item);
   }
 
   #run(item: Item): void {
@@ -303,6 +323,7 @@ class PulledWorkQueue implements SharedWorkQueue {
   }
 
   #settle(item: Item, handled: Handled, cause?: unknown): void {
+    if (item.suspect === true) this.#cleared(item);
     switch (handled.kind) {
       case 'done':
         return this.#release(item);
@@ -323,6 +344,12 @@ class PulledWorkQueue implements SharedWorkQueue {
       default:
         return assertNever(handled);
     }
+  }
+
+  /** Whatever came of it, its process is alive. */
+  #cleared(item: Item): void {
+    item.suspect = false;
+    this.#suspects.end(item.key).catch((error: unknown) => this.#report(`a mark stays: ${problemOf(error)}`, error));
   }
 
   #later(item: Item, reason: string, work: () => void): void {
