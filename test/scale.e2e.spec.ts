@@ -89,6 +89,8 @@ const heardOf = (url: string): Json => ({
   },
 });
 
+const ORCHESTRATORS = ['orchestrator', 'orchestrator-2'];
+
 describe('two orchestrators and two workers', () => {
   const outside = new Outside();
   let system: TestSystem;
@@ -119,14 +121,17 @@ describe('two orchestrators and two workers', () => {
   const shared = (): Promise<unknown> =>
     eventually('both orchestrators have half of the partitions', async () => {
       const names = await owners();
-      return ['orchestrator', 'orchestrator-2'].every(
-        (name) => names.filter((owner) => owner === name).length === partitions / 2,
-      );
+      return ORCHESTRATORS.every((name) => names.filter((owner) => owner === name).length === partitions / 2);
     });
   const processOf = (name: string) => {
     const found = system.processes.get(name);
     if (!found) throw new Error(`${name} is not running`);
     return found;
+  };
+  const metric = async (name: string, of: string): Promise<number> => {
+    const text = await (await fetch(`${processOf(name).url}/metrics`)).text();
+    const line = text.split('\n').find((each) => each.startsWith(`throughline_${of} `));
+    return Number(line?.split(' ')[1]);
   };
   /** An id that one of the given partitions decides. */
   const idIn = (wanted: (partition: number) => boolean): string => {
@@ -207,15 +212,17 @@ describe('two orchestrators and two workers', () => {
     const starting = Promise.all(Array.from({ length: 24 }, () => start(idIn(ofStopped))));
     await processOf('orchestrator').kill('SIGSTOP');
     try {
-      await eventually('the other one has all partitions', async () => {
-        const metrics = await fetch(`${processOf('orchestrator-2').url}/metrics`);
-        return (await metrics.text()).includes(`throughline_partitions_owned ${partitions}\n`);
-      });
+      await eventually(
+        'the other one has all partitions',
+        async () => (await metric('orchestrator-2', 'partitions_owned')) === partitions,
+      );
     } finally {
       await processOf('orchestrator').kill('SIGCONT');
       await starting;
       await end();
     }
+    const lost = await Promise.all(ORCHESTRATORS.map((name) => metric(name, 'conflicts_total')));
+    process.stdout.write(`two owners at once: rounds that the fence refused ${lost.join(' and ')}\n`);
     await allEnd();
     await shared();
   });

@@ -121,6 +121,7 @@ export class Engine {
       lateMs: config.startLateMs,
       ...(config.tenantOpenMax === undefined ? {} : { openMax: config.tenantOpenMax }),
       countOpen: (tenant, upTo) => reads.countOpenUpTo(tenant, upTo),
+      orchestrators: () => Math.max(1, this.partitions?.members ?? 1),
     });
     const queues = new JetStreamQueues(nc, this.publisher);
     this.loop = new CommandLoop({

@@ -1,10 +1,11 @@
-import { type Origin, type SentCommand, tenantSchema } from '@throughline/contracts';
+import { aggregateIdSchema, type Origin, type SentCommand, tenantSchema } from '@throughline/contracts';
 import { Admission, type AdmissionOptions } from './admission.ts';
 import { FairTurns } from './fair-turns.ts';
 
 const ACME = tenantSchema.parse('acme');
 const GLOBEX = tenantSchema.parse('globex');
 const NOW = 1_000_000;
+const ONE = aggregateIdSchema.parse('one');
 
 const admission = (options: Partial<AdmissionOptions> = {}) => {
   const turns = new FairTurns(4);
@@ -65,8 +66,21 @@ describe('admission', () => {
       'TL0207',
       undefined,
     ]);
-    of.committed({ tenant: ACME, aggregate: 'execution', events: [{ type: 'ExecutionFailed' }] });
+    of.committed({ tenant: ACME, aggregate: 'execution', aggregateId: ONE, events: [{ type: 'ExecutionFailed' }] });
     expect([asked({}), asked({})]).toEqual([undefined, 'TL0207']);
+  });
+
+  test('what it has just started counts though the read model does not know of it yet, and as often as there are orchestrators', async () => {
+    const { asked, of } = admission({ openMax: 2, orchestrators: () => 2, countOpen: () => Promise.resolve(0) });
+    const happened = (type: string) =>
+      of.committed({ tenant: ACME, aggregate: 'execution', aggregateId: ONE, events: [{ type }] });
+    expect(asked({})).toBeUndefined();
+    happened('ExecutionStarted');
+    // The read model has answered: nothing is open, as far as it is.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked({})).toBe('TL0207');
+    happened('ExecutionSucceeded');
+    expect(asked({})).toBeUndefined();
   });
 
   test('those that other orchestrators and earlier ones have opened count too', async () => {

@@ -11,6 +11,8 @@ export interface AdmissionOptions {
   readonly openMax?: number;
   /** Open executions of a tenant as the read model has them, counted up to a bound. */
   readonly countOpen?: (tenant: Tenant, upTo: number) => Promise<number>;
+  /** Orchestrators that share the executions, this one included; 1 where it is left out. */
+  readonly orchestrators?: () => number;
   readonly nowMs?: () => number;
 }
 
@@ -25,9 +27,13 @@ export interface Arrived {
 interface Open {
   count: number;
   countedAtMs: number;
+  /** Started here a short while ago and not ended, with when: the read model may not have them yet. */
+  readonly young: Map<string, number>;
 }
 
 const COUNT_EVERY_MS = 1_000;
+/** A read model that is further behind than this says so by itself. */
+const YOUNG_MS = 10_000;
 const TENANTS_MAX = 1_000;
 
 /**
@@ -58,13 +64,21 @@ export class Admission {
     return { code: 'TL0207', message: `tenant ${tenant} ${why}: repeat the start in a moment` };
   }
 
-  /** Keeps count of what ends here, or begins again; the read model knows of the rest. */
+  /** Keeps count of what begins and ends here; the read model knows of the rest. */
   committed(
-    commit: Pick<Commit, 'tenant' | 'aggregate'> & { readonly events: readonly { readonly type: string }[] },
+    commit: Pick<Commit, 'tenant' | 'aggregate' | 'aggregateId'> & {
+      readonly events: readonly { readonly type: string }[];
+    },
   ): void {
     const known = commit.aggregate === 'execution' ? this.open.get(commit.tenant) : undefined;
     if (!known) return;
-    for (const { type } of commit.events) known.count += CHANGE[type] ?? 0;
+    const { openMax = 0 } = this.options;
+    for (const { type } of commit.events) {
+      const change = CHANGE[type] ?? 0;
+      known.count += change;
+      if (type === 'ExecutionStarted' && known.young.size < openMax) known.young.set(commit.aggregateId, this.nowMs());
+      else if (change < 0) known.young.delete(commit.aggregateId);
+    }
   }
 
   private tooMuchOf(tenant: Tenant, nowMs: number): string | undefined {
@@ -73,14 +87,16 @@ export class Admission {
     if (turns.tenants > 1 && turns.held(tenant) >= inHandMax / 2) return `has ${turns.held(tenant)} commands in hand`;
     if (openMax === undefined) return undefined;
     const open = this.known(tenant, nowMs);
-    if (open.count >= openMax) return `has ${open.count} executions open, and ${openMax} are allowed`;
+    // The others start as many as this one does: ids are spread evenly.
+    const count = Math.max(open.count, open.young.size * (this.options.orchestrators?.() ?? 1));
+    if (count >= openMax) return `has ${count} executions open, and ${openMax} are allowed`;
     // Counted before it is on the log, or many at once would all pass. One that is refused later is found out by the next look.
     open.count += 1;
     return undefined;
   }
 
   private known(tenant: Tenant, nowMs: number): Open {
-    const known = this.open.get(tenant) ?? { count: 0, countedAtMs: -COUNT_EVERY_MS };
+    const known = this.open.get(tenant) ?? { count: 0, countedAtMs: -COUNT_EVERY_MS, young: new Map<string, number>() };
     this.open.delete(tenant);
     this.open.set(tenant, known);
     if (this.open.size > TENANTS_MAX) this.forgetOldest();
@@ -96,6 +112,8 @@ export class Admission {
     // A read model that does not answer leaves the count as it is known here.
     const counted = await countOpen?.(tenant, openMax + 1).catch(() => undefined);
     if (counted !== undefined) known.count = counted;
+    const youngSinceMs = this.nowMs() - YOUNG_MS;
+    for (const [id, startedAtMs] of known.young) if (startedAtMs < youngSinceMs) known.young.delete(id);
   }
 
   private forgetOldest(): void {
