@@ -23,9 +23,17 @@ export interface Sending {
   readonly process?: Process;
 }
 
+export interface Accepted {
+  readonly ref: AggregateRef;
+  readonly sent: SentCommand;
+  readonly answer: Extract<CommandAnswer, { outcome: 'accepted' }>;
+}
+
 /** Senders of commands: they repeat by id until they are answered, and remember what they were told. */
 export class Clients {
   readonly acknowledged: Acknowledged[] = [];
+  /** Every acceptance, with whom it was asked of. */
+  readonly accepted: Accepted[] = [];
   unanswered = 0;
   private readonly process: Process;
   private readonly inboxes = new Map<string, (answer: CommandAnswer) => void>();
@@ -57,7 +65,10 @@ export class Clients {
       this.inboxes.set(replyTo, (answer) => {
         if (!this.inboxes.delete(replyTo)) return;
         if (isClients) this.unanswered -= 1;
-        if (answer.outcome === 'accepted') this.acknowledged.push(acknowledgedOf(ref, sent));
+        if (answer.outcome === 'accepted') {
+          this.acknowledged.push(acknowledgedOf(ref, sent));
+          this.accepted.push({ ref, sent, answer });
+        }
         if (process.alive) resolve(answer);
       });
       const attempt = (): void => {

@@ -40,6 +40,12 @@ const stepClock = ({ chance, brokerClock, programs }: World): void => {
   else brokerClock.offMs += stepMs;
 };
 
+/** The node that held the tasks is gone, and the workers that were connected to it. */
+const loseTasksAndWorkers = ({ queues, programs }: World): void => {
+  queues.tasks.lose();
+  for (const { name, process } of programs) if (name.startsWith('worker-')) process?.crash();
+};
+
 const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] = [
   crashSoon,
   crashSoon,
@@ -48,6 +54,7 @@ const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] =
   stepClock,
   ({ queues }) => queues.commands.lose(),
   ({ queues }) => queues.tasks.lose(),
+  loseTasksAndWorkers,
   ({ queues }) => queues.loseTimers(),
 ];
 

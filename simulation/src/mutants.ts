@@ -266,6 +266,13 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'two hold one asset',
   },
   {
+    name: 'token-of-the-version',
+    file: LOCK,
+    find: 'Math.max(this.state.version, this.state.lastToken) + 1',
+    replace: 'this.state.version + 1',
+    breaks: 'two grants in one commit have the same fencing token',
+  },
+  {
     name: 'lock-asked-for-twice',
     file: LOCK,
     find: 'if (holds(state, command.body) || queue.has(claimKey(command.body)))',

@@ -1,4 +1,4 @@
-import { type Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
 /** How likely what goes wrong is. */

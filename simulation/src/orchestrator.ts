@@ -16,6 +16,7 @@ import {
   WorkflowCatalog,
 } from '@throughline/engine';
 import { ServedEventLog } from '@throughline/event-log';
+import type { Limits } from '@throughline/execution';
 import type { Chance } from './chance.ts';
 import type { Process } from './network.ts';
 import { SimulatedReads, type SimulatedDatabase } from './simulated-database.ts';
@@ -31,6 +32,7 @@ export interface OrchestratorParts {
   readonly statesMax: number;
   /** So many commits at once go out as a group. */
   readonly groupMin: number;
+  readonly limits: Limits;
   readonly standingStillMs: number;
   readonly reply: (replyTo: string, answer: CommandAnswer) => void;
 }
@@ -71,6 +73,7 @@ export const runOrchestrator = (parts: OrchestratorParts): void => {
     }),
     nowMs,
     newId,
+    limits: parts.limits,
     reply,
   });
   const room = { accepts: () => true };

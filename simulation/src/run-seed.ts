@@ -1,5 +1,5 @@
 import { parseMachine } from '@throughline/asl';
-import { isTerminal } from '@throughline/contracts';
+import { isTerminal, logSubject } from '@throughline/contracts';
 import type { LoggedCommit } from '@throughline/event-log';
 import { type AnyState, type LockState, type ResolvedMachine } from '@throughline/execution';
 import type { ReadModel } from '@throughline/projections';
@@ -7,6 +7,7 @@ import { checkCommits, type CheckReport } from '@throughline/testkit/checker';
 import { beginFaults, heal } from './faults.ts';
 import { Process } from './network.ts';
 import { checkpointOf, rebuilt } from './projecting.ts';
+import type { CommitOnLog } from './simulated-log.ts';
 import type { SimulatedDatabase } from './simulated-database.ts';
 import type { SimulatedTables } from './simulated-tables.ts';
 import { attendTo, beginWork } from './workload.ts';
@@ -114,12 +115,34 @@ const violationsOf = async (
   const report = checkCommits(commits, {
     machineOf: () => (name, version) => machines.get(`${name}/${version}`),
     acknowledged: world.clients.acknowledged,
+    limits: world.limits,
     quiet: true,
     digestsChecked: true,
   });
   const differing: string[] = [];
   for (const [model, content] of contents) differing.push(...(await rowsThatDiffer(world, model, content)));
-  return [...namedIn(report), ...deadLetters(world), ...foreignResults(world, commits), ...differing];
+  return [
+    ...namedIn(report),
+    ...untrueAnswers(world, commits),
+    ...deadLetters(world),
+    ...foreignResults(world, commits),
+    ...differing,
+  ];
+};
+
+/** An acceptance names the commit that holds the command, and where the log stands. */
+const untrueAnswers = ({ clients }: World, commits: readonly CommitOnLog[]): readonly string[] => {
+  const byVersion = new Map(commits.map(({ commit, subject }) => [`${subject} ${commit.version}`, commit]));
+  return clients.accepted.flatMap(({ ref, sent, answer: { version, seq, duplicate } }) => {
+    const subject = logSubject(ref);
+    const last = commits[seq - 1];
+    const named = byVersion.get(`${subject} ${version}`);
+    const held = named?.commands.some(({ id }) => id === sent.id) === true || sent.type === 'StartExecution';
+    const fits = duplicate ? (last?.commit.version ?? 0) >= version && held : last?.commit.version === version;
+    return last?.subject === subject && named && fits
+      ? []
+      : [`answer to ${sent.type} ${sent.id} of ${ref.aggregateId} names version ${version} and sequence ${seq}`];
+  });
 };
 
 const namedIn = ({ promises }: CheckReport): readonly string[] =>

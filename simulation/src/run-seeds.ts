@@ -38,27 +38,36 @@ const runThread = (
       },
     );
     let seed: number | undefined;
+    let over = false;
     let watchdog: NodeJS.Timeout | undefined;
     const go = (): void => {
       clearTimeout(watchdog);
       seed = next();
+      over = seed === undefined;
       if (seed === undefined) return void thread.terminate();
       watchdog = setTimeout(() => broke(`it did not end within ${STUCK_MS / 1_000} s`), STUCK_MS);
       thread.postMessage(seed);
     };
     const broke = (problem: string): void => {
       clearTimeout(watchdog);
-      if (seed === undefined) return reject(new Error(problem));
-      hear({ seed, violations: [problem], commits: 0, executions: 0, events: 0, virtualMs: 0 });
-      void thread.terminate();
+      const broken = seed;
+      seed = undefined;
+      // Of a seed that has been judged already: what it left behind is on its way out with the thread.
+      if (broken === undefined) return;
+      hear({ seed: broken, violations: [problem], commits: 0, executions: 0, events: 0, virtualMs: 0 });
+      // The seeds that are left go on in another thread.
+      void thread.terminate().then(() => resolve(runThread(next, mutant, hear)), reject);
     };
     thread.on('message', (result: SeedResult) => {
+      if (seed === undefined) return;
       hear(result);
       go();
     });
     thread.on('error', (error: unknown) =>
       broke(`it ended its thread: ${error instanceof Error ? error.message : String(error)}`),
     );
-    thread.on('exit', () => resolve());
+    thread.on('exit', () => {
+      if (over) resolve();
+    });
     go();
   });

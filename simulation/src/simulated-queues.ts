@@ -53,6 +53,10 @@ export class SimulatedQueue {
   trouble: QueueTrouble = NO_TROUBLE;
   private consumers: Consumer[] = [];
   private readonly published = new Map<string, number>();
+  /** What is handed out at a moment to come, together. */
+  private readonly pulls = new Map<number, Message[]>();
+  /** Consumers ask for messages so often; 0: each comes by itself. */
+  pullEveryMs = 0;
   private ids = 0;
   private readonly clock: BrokerClock;
   private readonly network: Network;
@@ -98,14 +102,27 @@ export class SimulatedQueue {
   }
 
   private offer(message: Message, delayMs: number): void {
-    this.network.time.after(delayMs, () => {
-      if (this.messages.has(message.id) && !message.holder?.alive) this.deliver(message);
+    const { time } = this.network;
+    const arrivesMs = time.nowMs + delayMs;
+    const everyMs = Math.max(1, this.pullEveryMs);
+    const atMs = Math.ceil(arrivesMs / everyMs) * everyMs;
+    const others = this.pulls.get(atMs);
+    if (others) return void others.push(message);
+    const pulled = [message];
+    this.pulls.set(atMs, pulled);
+    time.after(atMs - time.nowMs, () => {
+      this.pulls.delete(atMs);
+      const consumer = this.anyConsumer();
+      for (const each of pulled) if (this.messages.has(each.id) && !each.holder?.alive) this.deliver(each, consumer);
     });
   }
 
-  private deliver(message: Message): void {
+  private anyConsumer(): Consumer | undefined {
     this.consumers = this.consumers.filter(({ process }) => process.alive);
-    const consumer = this.network.chance.oneOf(this.consumers);
+    return this.network.chance.oneOf(this.consumers);
+  }
+
+  private deliver(message: Message, consumer = this.anyConsumer()): void {
     message.holder = consumer?.process;
     if (!consumer) return;
     message.deliveries += 1;

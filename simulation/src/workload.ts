@@ -39,10 +39,12 @@ export const beginWork = (world: World): void => {
     const workflows = chance.between(1, 2);
     await register(CHILD_NAME, true);
     await Promise.all(Array.from({ length: workflows }, (_each, index) => register(`w${index}`, false)));
+    const together = chance.oneIn(3);
     for (let index = 0; index < executions; index += 1) {
       const workflow = `w${chance.below(workflows)}`;
-      time.after(chance.below(WITHIN_MS / 4), () => void start(world, idOf(index), workflow));
+      time.after(together ? 0 : chance.below(WITHIN_MS / 4), () => void start(world, idOf(index), workflow));
     }
+    if (chance.oneIn(3)) time.after(chance.below(WITHIN_MS), () => crowd(world, idOf(chance.below(executions))));
     for (let count = chance.below(executions * 3); count > 0; count -= 1) {
       time.after(chance.below(WITHIN_MS), () => void steer(world, idOf(chance.below(executions))));
     }
@@ -59,6 +61,11 @@ const start = async (world: World, id: string, workflow: string): Promise<void> 
   // Somebody who lost the answer asks again, under the same id or another one; neither makes a second execution.
   if (world.chance.oneIn(4)) void world.clients.send(ref, command, { id: `start-${id}` });
   if (world.chance.oneIn(6)) void world.clients.send(ref, command, { id: `again-${id}` });
+};
+
+/** Many want something of one execution at the same moment. */
+const crowd = (world: World, id: string): void => {
+  for (let count = world.chance.between(4, 12); count > 0; count -= 1) void steer(world, id);
 };
 
 const steer = async (world: World, id: string): Promise<void> => {

@@ -1,5 +1,5 @@
 import { executionRef, type StepTask, tenantSchema } from '@throughline/contracts';
-import type { ExecutionState } from '@throughline/execution';
+import { DEFAULT_LIMITS, type ExecutionState, type Limits } from '@throughline/execution';
 import { Chance } from './chance.ts';
 import { Clients } from './clients.ts';
 import { LogStates } from './log-states.ts';
@@ -16,6 +16,8 @@ import { EffectLedger, runWorker } from './worker.ts';
 export const TENANT = tenantSchema.parse('default');
 const START_MS = Date.parse('2026-01-31T12:00:00.000Z');
 const RESTART_MS = 5_000;
+/** Of which 50 are kept for the end of what is under way. */
+const ROUND_EVENTS = [53, 60, 1_000, 1_000] as const;
 
 /** Begun again a while after it crashed. */
 export interface Program {
@@ -37,6 +39,8 @@ export class World {
   readonly effects = new EffectLedger();
   readonly databases = new Map<ReadModel, SimulatedDatabase>();
   readonly programs: Program[] = [];
+  /** What one commit may hold: rounds end early in some systems. */
+  readonly limits: Limits;
   /** What went wrong while it ran, by name. */
   readonly problems: string[] = [];
   private readonly models: readonly ReadModel[];
@@ -52,16 +56,18 @@ export class World {
     this.queues = new SimulatedQueues(this.brokerClock, this.network);
     this.clients = new Clients(this.network, this.chance, this.queues);
     for (const model of models) this.databases.set(model, new SimulatedDatabase());
+    this.limits = { ...DEFAULT_LIMITS, roundEventsMax: this.chance.pick(ROUND_EVENTS) };
     this.populate();
   }
 
   private populate(): void {
-    const { chance, log, queues, clients, effects } = this;
+    const { chance, log, queues, clients, effects, limits } = this;
     const [orchestrated] = this.models;
     const database = orchestrated && this.databases.get(orchestrated);
     if (!database) throw new Error('the first read model is the one that the reconcilers look into');
     const statesMax = chance.pick([1, 3, 100]);
-    const groupMin = chance.pick([2, 32]);
+    const groupMin = chance.pick([2, 2, 32]);
+    for (const queue of [queues.commands, queues.tasks, queues.due]) queue.pullEveryMs = chance.pick([0, 40, 400]);
     const reply = clients.reply;
     // Two deciders of the same queue: only the fence on the log keeps them apart.
     for (let count = chance.between(1, 2); count > 0; count -= 1) {
@@ -74,6 +80,7 @@ export class World {
           database,
           statesMax,
           groupMin,
+          limits,
           standingStillMs: 10_000,
           reply,
         }),

@@ -10,6 +10,7 @@ import {
   effectsOfIgnored,
   effectsOfRefusal,
   effectsOfRepeats,
+  type Limits,
   type Round,
   storedAt,
 } from '@throughline/execution';
@@ -38,6 +39,7 @@ export interface CommandLoopParts {
   /** The process's own time and chance; both are recorded where they count. */
   readonly nowMs?: () => number;
   readonly newId?: () => string;
+  readonly limits?: Limits;
   /** Told of each commit that this loop has stored. */
   readonly onCommitted?: (commit: Commit) => void;
   /** False for aggregates that another process decides: what they lack is not looked for here. */
@@ -121,7 +123,7 @@ export class CommandLoop {
 
   private deciding(): DecidingParts {
     const { catalog, settings, preflight, clock = BROKER_CLOCK, nowMs = Date.now, newId = randomUUID } = this.parts;
-    return { catalog, settings, preflight, clock, nowMs: nowMs(), newId };
+    return { catalog, settings, preflight, clock, nowMs: nowMs(), newId, limits: this.parts.limits };
   }
 
   private laneOf(ref: AggregateRef): Lane {

@@ -6,6 +6,7 @@ import {
   deciderOf,
   DEFAULT_LIMITS,
   type ExecutionState,
+  type Limits,
   type ResolvedMachine,
   type Round,
   type ScheduleState,
@@ -29,6 +30,8 @@ export interface DecidingParts extends Surroundings {
   readonly preflight: Preflight;
   /** Names the commit. */
   readonly newId: () => string;
+  /** The rules' own where it is left out. What others decide can be decided again with those alone: they are for trying out how rounds end. */
+  readonly limits?: Limits | undefined;
 }
 
 /**
@@ -46,11 +49,11 @@ export const decide = async (
     if (!first) throw new Error('an empty round');
     // What is found out for a command rests on the state right before it: one in a round.
     const command = await foundForSchedule(first.command, first.at, state, parts);
-    const round = decideAll(new Map(), state, [{ ...first, command }], spans, parts.newId());
+    const round = decideAll(new Map(), state, [{ ...first, command }], spans, parts);
     return { ...round, outcomes: [...round.outcomes, ...later.map(() => ({ kind: 'deferred' }) as const)] };
   }
   const machines = await machinesFor(parts.catalog, state, batch);
-  return decideAll(machines, state, await completeStarts(parts, state, batch, machines), spans, parts.newId());
+  return decideAll(machines, state, await completeStarts(parts, state, batch, machines), spans, parts);
 };
 
 const isSchedule = (state: AnyState): state is ScheduleState => state.ref.aggregate === 'schedule';
@@ -60,7 +63,7 @@ const decideAll = (
   state: AnyState,
   batch: readonly ReceivedCommand[],
   spans: readonly DecideSpan[],
-  commitId: string,
+  { newId, limits = DEFAULT_LIMITS }: Pick<DecidingParts, 'newId' | 'limits'>,
 ): Round<AnyState> => {
   const pending = batch.map(({ command, at }, index) => {
     const { v: _v, replyTo: _replyTo, traceparent, ...given } = command;
@@ -72,8 +75,8 @@ const decideAll = (
   try {
     return readable(
       decideRound(decider, state, pending as never, {
-        commitId: commandIdSchema.parse(commitId),
-        limits: DEFAULT_LIMITS,
+        commitId: commandIdSchema.parse(newId()),
+        limits,
         machineOf: (current, command) => machines.get(machineKey(current, command)),
       }),
     );
