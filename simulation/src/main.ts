@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Arguments, parseArguments, USAGE } from './arguments.ts';
-import { judgeMutants } from './judge-mutants.ts';
+import { judgeMutants, judgeUnitSpecs } from './judge-mutants.ts';
 import { readProgress, writeProgress } from './progress-file.ts';
 import { REGRESSION_SEEDS } from './regression-seeds.ts';
 import type { SeedResult } from './run-seed.ts';
@@ -20,7 +20,10 @@ const main = async (): Promise<number> => {
     tell(USAGE);
     return EXIT.usage;
   }
-  if (args.mutants) return (await judgeMutants(args, say)) ? EXIT.nothingFound : EXIT.found;
+  if (args.mutants) {
+    const judge = args.unitSpecs ? judgeUnitSpecs : judgeMutants;
+    return (await judge(args, say)) ? EXIT.nothingFound : EXIT.found;
+  }
   return simulate(args);
 };
 
