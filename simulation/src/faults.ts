@@ -46,6 +46,14 @@ const loseTasksAndWorkers = ({ queues, programs }: World): void => {
   for (const { name, process } of programs) if (name.startsWith('worker-')) process?.crash();
 };
 
+const STORM_EVERY_MS = 700;
+
+/** A stream that loses all it has again and again: what follows from what is lost gets lost, too. */
+const storm = ({ chance, time, queues }: World): void => {
+  const lose = chance.pick([() => queues.commands.lose(), () => queues.tasks.lose(), () => queues.loseTimers()]);
+  for (let count = chance.between(3, 20); count > 0; count -= 1) time.after(count * STORM_EVERY_MS, lose);
+};
+
 const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] = [
   crashSoon,
   crashSoon,
@@ -55,6 +63,8 @@ const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] =
   ({ queues }) => queues.commands.lose(),
   ({ queues }) => queues.tasks.lose(),
   loseTasksAndWorkers,
+  storm,
+  storm,
   ({ queues }) => queues.loseTimers(),
 ];
 

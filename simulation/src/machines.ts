@@ -43,14 +43,19 @@ const KINDS: readonly [Kind, ...Kind[]] = [
   'Map',
 ];
 
+const FAVOURITES: readonly [Kind, ...Kind[]] = ['Locked', 'Locked', 'Child', 'Callback', 'Approval', 'Wait', 'Map'];
+
 class Author {
   private named = 0;
   private readonly chance: Chance;
   private readonly isChild: boolean;
+  /** Some machines are mostly of one kind: what happens seldom happens often then, and beside itself. */
+  private readonly favourite: Kind | undefined;
 
   constructor(chance: Chance, isChild: boolean) {
     this.chance = chance;
     this.isChild = isChild;
+    this.favourite = chance.oneIn(3) ? chance.pick(FAVOURITES) : undefined;
   }
 
   flow(depth: number): JsonObject {
@@ -68,7 +73,8 @@ class Author {
 
   private state(later: readonly string[], depth: number): JsonObject {
     const onwards: JsonObject = later[0] === undefined ? { End: true } : { Next: later[0] };
-    const kind = this.chance.pick(KINDS);
+    const { chance, favourite } = this;
+    const kind = favourite !== undefined && chance.oneIn(2) ? favourite : chance.pick(KINDS);
     switch (kind) {
       case 'Task':
         return { ...this.task(), ...this.handling(later), ...onwards };

@@ -65,11 +65,16 @@ export const checkpointOf = (database: SimulatedDatabase): number => {
   return Number(row?.['seq'] ?? 0);
 };
 
-/** What the rows have to be: all of the log, taken in at once by a projection that has seen nothing else. */
-export const rebuilt = async (model: ReadModel, log: SimulatedLog, process: Process): Promise<SimulatedTables> => {
+/** What the rows have to be: all of the log up to a sequence, taken in at once by a projection that has seen nothing else. */
+export const rebuilt = async (
+  model: ReadModel,
+  log: SimulatedLog,
+  lastSeq: number,
+  process: Process,
+): Promise<SimulatedTables> => {
   const tables = new SimulatedTables();
   const projection = model.createProjection(new ServedEventLog(logServerFor(process, log), { decode: log.decode }));
-  const batch = decodeBatch(log.records, false, log.decode);
+  const batch = decodeBatch(log.records.slice(0, lastSeq), false, log.decode);
   // A statement's author says what its rows are, as with Postgres.
   const query = (text: string, values: readonly unknown[] = []) =>
     Promise.resolve(tables.query(text, values) as unknown as { rows: never[]; rowCount: number });

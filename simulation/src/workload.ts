@@ -22,6 +22,8 @@ const COMMANDS: readonly [Command, ...Command[]] = [
   { type: 'RetryExecution', body: {} },
   { type: 'RedriveExecution', body: {} },
   { type: 'AnnotateExecution', body: { labels: { looked: 'at' } } },
+  { type: 'AnnotateExecution', body: { labels: { looked: 'away' }, attributes: { riskLevel: 'low' } } },
+  { type: 'AnnotateExecution', body: { attributes: { riskLevel: 'high' } } },
   { type: 'SignalExecution', body: { name: 'go', payload: 5 } },
 ];
 

@@ -27,13 +27,17 @@ export class Mutexes {
 
   takeLock({ commit, seq }: { readonly commit: LockCommit; readonly seq: number }, table: PromiseTable): void {
     const lock = this.#lock(keyOfCommit(commit));
-    for (const command of commit.commands) {
-      // Whether it came to stand in the queue, the event says: it has nothing but its command.
-      if (command.type === 'AcquireLock' && command.events > 0) lock.queue.add(claimOf(command.body));
-    }
+    const askedBy = claimsByEvent(commit);
     commit.events.forEach((event, index) => {
       const wrong = (problem: string): void => table.violated('mutex', placeOf(commit, seq, index), problem);
       switch (event.type) {
+        case 'LockRequested': {
+          table.checked('mutex');
+          const claim = askedBy.get(index) ?? '';
+          if (lock.holder?.claim === claim || lock.queue.has(claim)) wrong(`${claim} asks for what it has asked for`);
+          lock.queue.add(claim);
+          return;
+        }
         case 'LockGranted': {
           table.checked('mutex');
           const { fencingToken: token } = event;
@@ -164,6 +168,17 @@ export class Mutexes {
     return lock;
   }
 }
+
+/** The event has nothing but its command: who asked, by the index of the event. */
+const claimsByEvent = ({ commands }: LockCommit): ReadonlyMap<number, string> => {
+  const claims = new Map<number, string>();
+  let index = 0;
+  for (const command of commands) {
+    if (command.type === 'AcquireLock') claims.set(index, claimOf(command.body));
+    index += command.events;
+  }
+  return claims;
+};
 
 const claimOf = ({ execution, request }: { readonly execution: string; readonly request: string }): string =>
   `${execution}/${request}`;
