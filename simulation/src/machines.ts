@@ -87,7 +87,8 @@ class Author {
         return this.isChild ? { Type: 'Pass', ...onwards } : { ...this.child(), ...this.handling(later), ...onwards };
       case 'Locked': {
         const assets = this.chance.oneIn(3) ? [...ASSETS] : [this.chance.pick(ASSETS)];
-        const mutex = { Throughline: { Mutex: { Assets: assets, WaitSeconds: this.chance.between(5, 600) } } };
+        const patience: JsonObject = this.chance.oneIn(2) ? { WaitSeconds: this.chance.between(5, 600) } : {};
+        const mutex = { Throughline: { Mutex: { Assets: assets, ...patience } } };
         return { ...this.task(), ...mutex, ...this.handling(later), ...onwards };
       }
       case 'Approval': {
