@@ -27,11 +27,25 @@ const OUTAGE_NAMES = /^(ClosedConnectionError|ConnectionError|TimeoutError|NoRes
 const OUTAGE_MESSAGES = /^(timeout exceeded when trying to connect|Connection terminated)/;
 const CAUSES_MAX = 4;
 
+/** Prisma passes on what its driver was told by Postgres without making it the cause. */
+interface PrismaFailure {
+  readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: unknown } } };
+}
+
+const codesOf = (error: Error): readonly string[] => {
+  // The cast asks any error for a field of Prisma's; others have none.
+  const { meta } = error as PrismaFailure;
+  return ['code' in error ? error.code : undefined, meta?.driverAdapterError?.cause?.originalCode].map(String);
+};
+
 const isOutage = (error: unknown): boolean => {
   let current: unknown = error;
   for (let depth = 0; depth < CAUSES_MAX && current instanceof Error; depth += 1) {
-    const code = 'code' in current ? String(current.code) : '';
-    if (OUTAGE_CODES.test(code) || OUTAGE_NAMES.test(current.name) || OUTAGE_MESSAGES.test(current.message))
+    if (
+      codesOf(current).some((code) => OUTAGE_CODES.test(code)) ||
+      OUTAGE_NAMES.test(current.name) ||
+      OUTAGE_MESSAGES.test(current.message)
+    )
       return true;
     current = current.cause;
   }

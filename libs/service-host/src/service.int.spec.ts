@@ -60,6 +60,10 @@ class OrdersController {
     @CallerOf() caller: Caller,
   ): object {
     if (params.id === 'boom') throw new Error('a secret of the house');
+    if (params.id === 'starting-up') {
+      const cause = { kind: 'postgres', originalCode: '57P03' };
+      throw Object.assign(new Error('P2039'), { code: 'P2039', meta: { driverAdapterError: { cause } } });
+    }
     if (params.id === 'outage') throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     // Another tenant's execution answers as if it did not exist.
     if (params.id === 'of-acme' && caller.tenant !== 'acme') refuse('TL0105', `there is no execution ${params.id}`);
@@ -294,9 +298,11 @@ describe('a service on the host', () => {
         help: 'docs/errors/TL0007.md',
         requestId: 'my-request',
       });
-      const outage = await ask('/api/v1/executions/outage');
-      expect(outage.headers.get('retry-after')).toBe('1');
-      expect(await errorOf(outage)).toMatchObject({ status: 503, code: 'TL0008' });
+      for (const id of ['outage', 'starting-up']) {
+        const outage = await ask(`/api/v1/executions/${id}`);
+        expect(outage.headers.get('retry-after')).toBe('1');
+        expect(await errorOf(outage)).toMatchObject({ status: 503, code: 'TL0008' });
+      }
     });
 
     test('a request id that could break a log line is replaced', async () => {
