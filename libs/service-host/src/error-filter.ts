@@ -20,6 +20,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 const RETRY_AFTER_SECONDS = 1;
 
+const UNAVAILABLE = 503;
 /** Codes of Node sockets, Postgres (class 57: shutting down, starting up), Prisma; names of NATS errors. */
 const OUTAGE_CODES =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|57P0[123]|53300|P1001|P1002|P1008|P1017|P2024)$/;
@@ -44,6 +45,8 @@ const isOutage = (error: unknown): boolean => {
     if (
       codesOf(current).some((code) => OUTAGE_CODES.test(code)) ||
       OUTAGE_NAMES.test(current.name) ||
+      // A JetStream that cannot answer just now: no leader, no room.
+      ('status' in current && current.status === UNAVAILABLE) ||
       OUTAGE_MESSAGES.test(current.message)
     )
       return true;

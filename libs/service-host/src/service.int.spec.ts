@@ -64,6 +64,7 @@ class OrdersController {
       const cause = { kind: 'postgres', originalCode: '57P03' };
       throw Object.assign(new Error('P2039'), { code: 'P2039', meta: { driverAdapterError: { cause } } });
     }
+    if (params.id === 'no-leader') throw Object.assign(new Error('no leader'), { code: 10008, status: 503 });
     if (params.id === 'outage') throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     // Another tenant's execution answers as if it did not exist.
     if (params.id === 'of-acme' && caller.tenant !== 'acme') refuse('TL0105', `there is no execution ${params.id}`);
@@ -298,7 +299,7 @@ describe('a service on the host', () => {
         help: 'docs/errors/TL0007.md',
         requestId: 'my-request',
       });
-      for (const id of ['outage', 'starting-up']) {
+      for (const id of ['outage', 'starting-up', 'no-leader']) {
         const outage = await ask(`/api/v1/executions/${id}`);
         expect(outage.headers.get('retry-after')).toBe('1');
         expect(await errorOf(outage)).toMatchObject({ status: 503, code: 'TL0008' });

@@ -1,4 +1,4 @@
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { JetStreamError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { nuid } from '@nats-io/transport-node';
 import type { AggregateRef } from '@throughline/contracts';
 import type { StoredRecord } from '../aggregate-reader.ts';
@@ -19,6 +19,7 @@ export interface JetStreamEventLogOptions extends ServedEventLogOptions {
 
 /** A page holds at most this many bytes and one commit more; commits are 1 MB at most. */
 const PAGE_BYTES_MAX = 8 * 1024 * 1024;
+const NOT_FOUND = 404;
 
 export class JetStreamEventLog extends ServedEventLog {
   readonly #publisher: Publisher;
@@ -85,13 +86,18 @@ class JetStreamLogServer implements LogServer {
     const { direct } = await this.#manager;
     const records: StoredRecord[] = [];
     const query = { seq, next_by_subj: subject, batch: this.#pageCommits, max_bytes: PAGE_BYTES_MAX };
-    for await (const message of await direct.getBatch(streamFor(ref), query)) {
-      records.push({
-        seq: message.seq,
-        subject: message.subject,
-        storedAt: toInstant(message.timestamp),
-        bytes: message.data,
-      });
+    try {
+      for await (const message of await direct.getBatch(streamFor(ref), query)) {
+        records.push({
+          seq: message.seq,
+          subject: message.subject,
+          storedAt: toInstant(message.timestamp),
+          bytes: message.data,
+        });
+      }
+    } catch (error) {
+      // A replica that has nothing of it yet says so; the reader asks the leader.
+      if (!(error instanceof JetStreamError && 'code' in error && error.code === NOT_FOUND)) throw error;
     }
     return records;
   }
