@@ -1,6 +1,6 @@
 import { STREAMS } from '@throughline/contracts';
 import { ServedEventLog } from '@throughline/event-log';
-import { CheckpointMovedError, decodeBatch, type ReadModel, writeBatch } from '@throughline/projections';
+import { CheckpointMovedError, decodeBatch, prepareBatch, type ReadModel, writeBatch } from '@throughline/projections';
 import type { Chance } from './chance.ts';
 import { NoAnswer, type Process } from './network.ts';
 import { inTransaction, LockTaken, type SimulatedDatabase, TransactionOver } from './simulated-database.ts';
@@ -52,10 +52,11 @@ const fromCheckpoint = async (
   for (;;) {
     await new Promise<void>((resolve) => log.grown(seq, () => process.after(chance.below(100), resolve)));
     const records = await process.call(() => log.from(seq + 1, 1 + chance.below(batchMax)));
-    const batch = decodeBatch(records, projection.applyUnreadable !== undefined, log.decode);
-    if (batch.stretches.length === 0) continue;
+    const decoded = await decodeBatch(records, log.decode);
+    if (decoded.commits.length === 0) continue;
+    const batch = await prepareBatch(projection, decoded);
     const checkpoint = { stream: STREAMS.log, created: CREATED, seq };
-    await inTransaction(process, database, (sql) => writeBatch(sql, projection, batch, checkpoint));
+    await inTransaction(process, database, (sql) => writeBatch(sql, batch, checkpoint));
     seq = batch.lastSeq;
   }
 };
@@ -74,10 +75,10 @@ export const rebuilt = async (
 ): Promise<SimulatedTables> => {
   const tables = new SimulatedTables();
   const projection = model.createProjection(new ServedEventLog(logServerFor(process, log), { decode: log.decode }));
-  const batch = decodeBatch(log.records.slice(0, lastSeq), false, log.decode);
+  const batch = await prepareBatch(projection, await decodeBatch(log.records.slice(0, lastSeq), log.decode));
   // A statement's author says what its rows are, as with Postgres.
   const query = (text: string, values: readonly unknown[] = []) =>
     Promise.resolve(tables.query(text, values) as unknown as { rows: never[]; rowCount: number });
-  await writeBatch({ query }, projection, batch, { stream: STREAMS.log, created: CREATED, seq: 0 });
+  await writeBatch({ query }, batch, { stream: STREAMS.log, created: CREATED, seq: 0 });
   return tables;
 };

@@ -24,20 +24,21 @@ const readModelIn = (migrationsDir: string): ReadModel => ({
   rowsAsOf: { seen: { aggregate: 'execution', id: 'id' } },
   createProjection: () => ({
     schema: SCHEMA,
-    apply: async (batch, sql) => {
-      for (const { commit } of batch.filter((record) => record.commit.aggregate === 'execution')) {
-        const facts = JSON.stringify({ last: { events: commit.events.map(({ type }) => type) } });
-        await sql.query(
-          `INSERT INTO seen VALUES ($1, $2, $3, $4::json)
+    prepare: (batch) =>
+      Promise.resolve(async (sql) => {
+        for (const { commit } of batch.filter((record) => record.commit.aggregate === 'execution')) {
+          const facts = JSON.stringify({ last: { events: commit.events.map(({ type }) => type) } });
+          await sql.query(
+            `INSERT INTO seen VALUES ($1, $2, $3, $4::json)
            ON CONFLICT (tenant, id) DO UPDATE SET version = excluded.version, facts = excluded.facts`,
-          [commit.tenant, commit.aggregateId, commit.version, facts],
+            [commit.tenant, commit.aggregateId, commit.version, facts],
+          );
+        }
+        await sql.query(
+          `INSERT INTO total VALUES ('all', $1) ON CONFLICT (name) DO UPDATE SET commits = total.commits + excluded.commits`,
+          [batch.length],
         );
-      }
-      await sql.query(
-        `INSERT INTO total VALUES ('all', $1) ON CONFLICT (name) DO UPDATE SET commits = total.commits + excluded.commits`,
-        [batch.length],
-      );
-    },
+      }),
   }),
 });
 

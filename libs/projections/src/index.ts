@@ -1,4 +1,4 @@
-export { AggregateFolds } from './aggregate-folds.ts';
+export { AggregateFolds, executionFolds } from './aggregate-folds.ts';
 export {
   type ProjectedRecord,
   type Projection,
@@ -22,7 +22,6 @@ export { checkDrift, type DriftCheck, type DriftOptions } from './drift.ts';
 export { type Rebuild, rebuildReadModel, type RebuildOptions } from './rebuild.ts';
 export { digestReadModel } from './digest.ts';
 export { createPool, type PoolOptions } from './pool.ts';
-export { ExecutionFolds } from './execution-folds.ts';
 export { jsonColumn, textColumn } from './column-values.ts';
 export { type Checkpoint, CheckpointMovedError } from './checkpoint.ts';
-export { type DecodedBatch, decodeBatch, RECORDS_PER_TURN, writeBatch } from './projected-batch.ts';
+export { decodeBatch, prepareBatch, RECORDS_PER_TURN, writeBatch } from './projected-batch.ts';

@@ -10,7 +10,7 @@ import {
 } from '@throughline/event-log/jetstream';
 import type { Pool } from 'pg';
 import { type Checkpoint, CheckpointMovedError, readCheckpoint } from './checkpoint.ts';
-import { applyBatch, type Decode, type DecodedBatch, decodeBatch } from './projected-batch.ts';
+import { applyBatch, type Decode, type DecodedBatch, decodeBatch, prepareBatch } from './projected-batch.ts';
 import type { ProjectedRecord, Projection, UnreadableRecord } from './projection.ts';
 
 export type ProjectionState =
@@ -69,6 +69,8 @@ export interface RunningProjection {
 }
 
 const BATCH_SIZE = 1_000;
+/** After failures: less to make again where outages follow each other faster than a full batch takes. */
+const BATCH_SIZE_MIN = 50;
 const IDLE_MS = 1_000;
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
@@ -103,11 +105,14 @@ class ProjectionRunner implements RunningProjection {
   #failures = 0;
   /** Since the last batch that went through: what the wait grows with. */
   #failuresInARow = 0;
+  /** Halved by a failure, doubled by a batch that went through. */
+  #batchMax: number;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
     this.#schema = options.schema ?? options.projection.schema;
     this.#batchSize = options.batchSize ?? BATCH_SIZE;
+    this.#batchMax = this.#batchSize;
     this.#done = this.#run();
   }
 
@@ -214,17 +219,17 @@ class ProjectionRunner implements RunningProjection {
   async #projectFeed(feed: LogFeed): Promise<void> {
     const signal = this.#stopping.signal;
     while (!signal.aborted && this.#isOurTurn) {
-      const records = await feed.next({ maxMessages: this.#batchSize, idleMs: IDLE_MS, signal });
+      const maxMessages = this.#batchMax;
+      const records = await feed.next({ maxMessages, idleMs: IDLE_MS, signal });
       const last = records.at(-1);
       if (last) {
         this.#headSeq = Math.max(this.#headSeq, last.seq);
-        const { projection, decode } = this.#options;
-        const batch = decodeBatch(records, projection.applyUnreadable !== undefined, decode);
-        if (batch.stretches.length > 0) await this.#commitBatch(batch, feed.created);
+        const batch = await decodeBatch(records, this.#options.decode);
+        if (batch.commits.length > 0) await this.#commitBatch(batch, feed.created);
         if (batch.stoppedBy) throw new UnreadableRecordError(batch.stoppedBy);
       }
       this.#noteSuccess();
-      await this.#lookAtHead(records.length);
+      await this.#lookAtHead(records.length < maxMessages);
       if (!last) await this.#lookAtCheckpoint();
     }
   }
@@ -232,19 +237,21 @@ class ProjectionRunner implements RunningProjection {
   async #commitBatch(batch: DecodedBatch, created: string): Promise<void> {
     const { pool, projection, aroundBatch, onBatch } = this.#options;
     const checkpoint: Checkpoint = { stream: STREAMS.log, created, seq: this.#seq };
-    const run = (): Promise<void> => applyBatch(pool, this.#schema, projection, batch, checkpoint);
+    const run = async (): Promise<void> =>
+      applyBatch(pool, this.#schema, await prepareBatch(projection, batch), checkpoint);
     await (aroundBatch ? aroundBatch(batch.commits, run) : run());
     this.#seq = batch.lastSeq;
     this.#batches += 1;
     this.#records += batch.commits.length;
+    this.#batchMax = Math.min(this.#batchSize, this.#batchMax * 2);
     this.#noteSuccess();
     onBatch?.(batch.commits);
     for (const look of this.#waiting) look();
   }
 
   /** A pull that came back short was at the end; only while full ones come is the server asked, once a second. */
-  async #lookAtHead(pulled: number): Promise<void> {
-    if (pulled < this.#batchSize) {
+  async #lookAtHead(isAtEnd: boolean): Promise<void> {
+    if (isAtEnd) {
       this.#headSeq = this.#seq;
     } else if (Date.now() - this.#headLookedAtMs > HEAD_LOOK_EVERY_MS) {
       this.#headLookedAtMs = Date.now();
@@ -272,6 +279,7 @@ class ProjectionRunner implements RunningProjection {
   #noteFailure(error: unknown): void {
     this.#failures += 1;
     this.#failuresInARow += 1;
+    this.#batchMax = Math.min(this.#batchMax, Math.max(BATCH_SIZE_MIN, Math.ceil(this.#batchMax / 2)));
     const before = this.#state;
     const problem = error instanceof Error ? error.message : String(error);
     if (error instanceof UnreadableRecordError) {

@@ -4,7 +4,7 @@ import type { EventLog, LoggedCommit } from '@throughline/event-log';
 /** A commit as a projection gets it: parsed once, with its place on the log and the very bytes that stand there. */
 export type ProjectedRecord = LoggedCommit & { readonly bytes: Uint8Array };
 
-/** A record that this build cannot read, for projections that keep raw bytes. */
+/** A record that this build cannot read. A projection stops in front of it. */
 export interface UnreadableRecord {
   readonly seq: number;
   readonly subject: string;
@@ -35,20 +35,11 @@ export interface Projection {
   /** Reads this aggregate's commits alone: what follows from a few of them need not be sent, nor parse, all the others. */
   readonly aggregate?: Aggregate;
   /**
-   * Writes what the batch changes, by bulk upserts. Rows must follow from the log alone: no clock, no serials, no
-   * order of arrival, so that any batch size and any number of repeats lead to the same rows.
+   * Makes the rows, then says what writes them, by bulk upserts. Rows must follow from the log alone: no clock, no serials, no
+   * order of arrival, so that any batch size and any number of repeats lead to the same rows. Whatever reads the log does so
+   * here: a transaction that waits for the log is cut off by Postgres, and begins again with the same batch for ever.
    */
-  apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void>;
-  /**
-   * The same in two parts, for a projection that folds much: the rows, which follow from the log and never from a table, and then
-   * what writes them. Whoever projects a long log does the first part of one batch while the second of the one before it runs.
-   */
-  prepare?(batch: readonly ProjectedRecord[]): Promise<WriteRows>;
-  /**
-   * Takes a record that cannot be read. A projection without this method stops in front of it (health: failing, with
-   * the code), because rows built around a hole would be wrong without anybody seeing it.
-   */
-  applyUnreadable?(record: UnreadableRecord, sql: SqlTransaction): Promise<void>;
+  prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows>;
 }
 
 export type RowAsOf = { readonly aggregate: Aggregate; readonly id: string } | { readonly seq: string };

@@ -4,7 +4,7 @@ import { lastSeqOfKind, type LogFeed, type NatsConnection, openLogFeed } from '@
 import type { Pool, PoolClient } from 'pg';
 import { quoted } from './batch-transaction.ts';
 import { migrate } from './migrations.ts';
-import { applyPrepared, decodeBatchInTurns, prepareBatch, type PreparedBatch } from './projected-batch.ts';
+import { applyBatch, decodeBatch, prepareBatch, type PreparedBatch } from './projected-batch.ts';
 import type { Projection, ReadModel, UnreadableRecord } from './projection.ts';
 
 export interface ShadowOptions {
@@ -37,7 +37,6 @@ export class UnreadableLogError extends Error {
   }
 }
 
-/** `records`: what came, readable or not. */
 type PulledBatch = PreparedBatch & { readonly records: number };
 
 /** Tables beside the serving ones, made from the log alone, and how far they are. */
@@ -105,11 +104,11 @@ export class ShadowTables {
     return true;
   }
 
-  async #apply(batch: PreparedBatch): Promise<void> {
+  async #apply(batch: PulledBatch): Promise<void> {
     const checkpoint = { stream: STREAMS.log, created: this.created, seq: this.seq };
-    await applyPrepared(this.#options.pool, this.name, batch, checkpoint);
+    await applyBatch(this.#options.pool, this.name, batch, checkpoint);
     this.seq = batch.lastSeq;
-    this.records += batch.commits;
+    this.records += batch.records;
   }
 
   async #take(fromSeq: number, headSeq: number, commitsLeft: number): Promise<PulledBatch> {
@@ -129,7 +128,7 @@ export class ShadowTables {
     const { batchSize = BATCH_SIZE } = this.#options;
     const maxMessages = Math.min(batchSize, headSeq - fromSeq, commitsLeft);
     const pulled = await this.#feed.next({ maxMessages, idleMs: IDLE_MS });
-    const batch = await decodeBatchInTurns(pulled, this.#projection.applyUnreadable !== undefined);
+    const batch = await decodeBatch(pulled);
     if (batch.stoppedBy) throw new UnreadableLogError(batch.stoppedBy);
     return { ...(await prepareBatch(this.#projection, batch)), records: pulled.length };
   }

@@ -103,7 +103,10 @@ class TelemetryConsumer {
 const readModel: ReadModel = {
   service: 'orchestrator',
   schema: 'orchestrator',
-  createProjection: (): Projection => ({ schema: 'orchestrator', apply: () => Promise.resolve() }),
+  createProjection: (): Projection => ({
+    schema: 'orchestrator',
+    prepare: () => Promise.resolve(() => Promise.resolve()),
+  }),
 };
 
 const MIGRATION = `CREATE TABLE "things" ("id" TEXT PRIMARY KEY);

@@ -137,12 +137,13 @@ export const auditReadModel: ReadModel = {
   rowsAsOf: { ledger: { seq: 'seq' }, execution_graph: { aggregate: 'execution', id: 'id' } },
   createProjection: () => ({
     schema: schemaOf('audit-service'),
-    apply: async (batch, sql) => {
-      await appendToLedger(sql, batch);
-      await updateGraph(
-        sql,
-        batch.flatMap(({ commit }) => graphChanges(commit)),
-      );
+    prepare: (batch) => {
+      const changes = batch.flatMap(({ commit }) => graphChanges(commit));
+      return Promise.resolve(async (sql) => {
+        // A row's hash takes in the one before it, so the ledger's are made where the last one is known.
+        await appendToLedger(sql, batch);
+        await updateGraph(sql, changes);
+      });
     },
   }),
 };

@@ -1,16 +1,15 @@
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { EventLog } from '@throughline/event-log';
-import type { LockState, ScheduleState } from '@throughline/execution';
+import type { ExecutionState, LockState, ScheduleState } from '@throughline/execution';
 import {
   AggregateFolds,
-  ExecutionFolds,
+  executionFolds,
   type ProjectedRecord,
   type Projection,
   type ProjectionBounds,
   type ReadModel,
   RECORDS_PER_TURN,
   schemaOf,
-  type SqlTransaction,
   type WriteRows,
 } from '@throughline/projections';
 import { writeControl } from './control-rows.ts';
@@ -37,35 +36,26 @@ export const orchestratorReadModel: ReadModel = {
 
 class OrchestratorProjection implements Projection {
   readonly schema = schemaOf('orchestrator');
-  private readonly folds: ExecutionFolds;
+  private readonly folds: AggregateFolds<ExecutionState>;
   private readonly schedules: AggregateFolds<ScheduleState>;
   private readonly locks: AggregateFolds<LockState>;
 
   constructor(log: EventLog, bounds: ProjectionBounds = {}) {
-    this.folds = new ExecutionFolds(log, bounds);
+    this.folds = executionFolds(log, bounds.statesMax);
     this.schedules = new AggregateFolds(log);
     this.locks = new AggregateFolds(log);
   }
 
-  async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
-    const write = await this.rowsOf(batch);
-    await write(sql);
-  }
-
-  prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
-    return this.rowsOf(batch, turnOfOthers);
-  }
-
-  /** `afterSome`: called every few hundred commits. */
-  private async rowsOf(batch: readonly ProjectedRecord[], afterSome?: () => Promise<void>): Promise<WriteRows> {
+  async prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
+    await this.folds.warm(batch.filter(({ commit }) => commit.aggregate === 'execution'));
     const changes = noChanges();
     const schedules = new Map<string, ScheduleRow>();
     const locks = new Map<string, LockRow>();
     for (const [index, record] of batch.entries()) {
-      if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await afterSome?.();
+      if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await turnOfOthers();
       switch (record.commit.aggregate) {
         case 'execution':
-          this.folds.after(record, takeExecution(changes, record, await this.folds.before(record)));
+          this.folds.keepAfter(record, takeExecution(changes, record, await this.folds.before(record)));
           break;
         case 'workflow':
           takeWorkflow(changes, record);

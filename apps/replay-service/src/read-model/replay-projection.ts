@@ -9,6 +9,7 @@ import {
   type ReadModel,
   schemaOf,
   type SqlTransaction,
+  type WriteRows,
 } from '@throughline/projections';
 import { sessionView } from '../sessions/session-view.ts';
 
@@ -66,15 +67,16 @@ class ReplayProjection implements Projection {
     this.folds = new AggregateFolds(log);
   }
 
-  async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
+  async prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
+    const ofSessions = batch.filter(({ commit }) => commit.aggregate === 'replay');
+    await this.folds.warm(ofSessions);
     const rows = new Map<string, SessionRow>();
-    for (const record of batch) {
-      if (record.commit.aggregate !== 'replay') continue;
+    for (const record of ofSessions) {
       const row = sessionRow(await this.folds.after(record));
       // The last word on each session is what counts.
       if (row) rows.set(`${row.tenant}/${row.view.id}`, row);
     }
-    await upsertSessions(sql, [...rows.values()]);
+    return (sql) => upsertSessions(sql, [...rows.values()]);
   }
 }
 

@@ -92,9 +92,8 @@ describe('the projection of step attempts', () => {
       const records = recordsOf(orders);
       for (let from = 0; from < records.length; from += batchSize) {
         for (let time = 0; time < times; time += 1) {
-          await projection.apply(records.slice(from, from + batchSize), {
-            query: async (text, values) => client.query(text, values && [...values]),
-          });
+          const write = await projection.prepare(records.slice(from, from + batchSize));
+          await write({ query: async (text, values) => client.query(text, values && [...values]) });
         }
       }
     } finally {

@@ -1,12 +1,18 @@
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { EventLog } from '@throughline/event-log';
+import type { ExecutionState } from '@throughline/execution';
 import {
-  ExecutionFolds,
+  type AggregateFolds,
+  executionFolds,
   type ProjectedRecord,
   type Projection,
+  type ProjectionBounds,
   type ReadModel,
+  RECORDS_PER_TURN,
   schemaOf,
+  type SqlTransaction,
+  type WriteRows,
 } from '@throughline/projections';
-import type { SqlTransaction } from '@throughline/projections';
 import {
   type AttemptChange,
   attemptChanges,
@@ -43,25 +49,29 @@ const take = (changes: BatchChanges, change: AttemptChange): void => {
 /** Fills `step_attempts` and `pure_answers` from the execution commits of the log. */
 class AttemptsProjection implements Projection {
   readonly schema = SCHEMA;
-  private readonly folds: ExecutionFolds;
+  private readonly folds: AggregateFolds<ExecutionState>;
 
-  constructor(log: EventLog) {
-    this.folds = new ExecutionFolds(log);
+  constructor(log: EventLog, bounds: ProjectionBounds = {}) {
+    this.folds = executionFolds(log, bounds.statesMax);
   }
 
-  async apply(batch: readonly ProjectedRecord[], sql: SqlTransaction): Promise<void> {
+  async prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
+    const ofExecutions = batch.filter(({ commit }) => commit.aggregate === 'execution');
+    await this.folds.warm(ofExecutions);
     const changes: BatchChanges = { scheduled: [], submitted: [], ended: [], pureAnswers: [] };
-    for (const record of batch) {
-      if (record.commit.aggregate !== 'execution') continue;
+    for (const [index, record] of ofExecutions.entries()) {
+      if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await turnOfOthers();
       const taken = attemptChanges(await this.folds.before(record), record);
-      this.folds.after(record, taken.after);
+      this.folds.keepAfter(record, taken.after);
       for (const change of taken.changes) take(changes, change);
     }
-    // In the order of an attempt's life: one that began and ended in one batch is there when its end is written.
-    await insertScheduled(changes.scheduled, sql);
-    await updateSubmitted(changes.submitted, sql);
-    await updateEnded(changes.ended, sql);
-    await upsertPureAnswers(changes.pureAnswers, sql);
+    return async (sql) => {
+      // In the order of an attempt's life: one that began and ended in one batch is there when its end is written.
+      await insertScheduled(changes.scheduled, sql);
+      await updateSubmitted(changes.submitted, sql);
+      await updateEnded(changes.ended, sql);
+      await upsertPureAnswers(changes.pureAnswers, sql);
+    };
   }
 }
 
@@ -70,7 +80,7 @@ export const attemptsReadModel: ReadModel = {
   schema: SCHEMA,
   // An answer may be another execution's too, so it is known only with the whole log.
   rowsAsOf: { step_attempts: { aggregate: 'execution', id: 'execution_id' } },
-  createProjection: (log) => new AttemptsProjection(log),
+  createProjection: (log, bounds) => new AttemptsProjection(log, bounds),
 };
 
 const columns = <R extends object>(rows: readonly R[], ...names: readonly (keyof R)[]): unknown[][] =>

@@ -13,7 +13,7 @@ import {
   storedAt,
 } from '@throughline/execution';
 import { instantSchema } from '@throughline/contracts';
-import { ExecutionFolds } from './execution-folds.ts';
+import { executionFolds } from './aggregate-folds.ts';
 import type { ProjectedRecord } from './projection.ts';
 
 const AT = instantSchema.parse('2026-01-31T12:00:00.000Z');
@@ -83,11 +83,11 @@ const at = <T>(list: readonly T[], index: number): T => {
   return found;
 };
 
-describe('folded executions beside a projection', () => {
+describe('folded states beside a projection', () => {
   test('records in log order are folded without a read', async () => {
     const log = new CountingLog();
     const { records, states } = await runThreeSteps(log, 'e1');
-    const folds = new ExecutionFolds(log);
+    const folds = executionFolds(log);
     expect((await folds.before(at(records, 0))).version).toBe(0);
     expect(await folds.before(at(records, 1))).toEqual(at(states, 0));
     expect(await folds.before(at(records, 2))).toEqual(at(states, 1));
@@ -98,14 +98,14 @@ describe('folded executions beside a projection', () => {
   test('a projection that starts midway folds what came before from the log', async () => {
     const log = new CountingLog();
     const { records, states } = await runThreeSteps(log, 'e2');
-    expect(await new ExecutionFolds(log).before(at(records, 3))).toEqual(at(states, 2));
+    expect(await executionFolds(log).before(at(records, 3))).toEqual(at(states, 2));
     expect(log.reads).toBe(1);
   });
 
   test('a batch that is applied again finds the same states as before', async () => {
     const log = new CountingLog();
     const { records, states } = await runThreeSteps(log, 'e3');
-    const folds = new ExecutionFolds(log);
+    const folds = executionFolds(log);
     for (const record of records) await folds.before(record);
     expect(await folds.before(at(records, 1))).toEqual(at(states, 0));
     expect(await folds.before(at(records, 2))).toEqual(at(states, 1));
@@ -115,25 +115,56 @@ describe('folded executions beside a projection', () => {
     const log = new CountingLog();
     const one = await runThreeSteps(log, 'e4');
     const other = await runThreeSteps(log, 'e5');
-    const folds = new ExecutionFolds(log, { statesMax: 1 });
+    const folds = executionFolds(log, 1);
     await folds.before(at(one.records, 0));
     await folds.before(at(other.records, 0));
     expect(await folds.before(at(one.records, 1))).toEqual(at(one.states, 0));
     expect(log.reads).toBe(1);
   });
 
+  test('what a whole batch needs is read once, and going through it then costs no read', async () => {
+    const log = new CountingLog();
+    const runs = await Promise.all(Array.from({ length: 20 }, (_, n) => runThreeSteps(log, `w${n}`)));
+    const batch = runs.flatMap(({ records }) => records.slice(2)).sort((a, b) => a.seq - b.seq);
+    const folds = executionFolds(log);
+    await folds.warm(batch);
+    expect(log.reads).toBe(20);
+    for (const { records, states } of runs) {
+      expect(await folds.before(at(records, 2))).toEqual(at(states, 1));
+      expect(await folds.before(at(records, 3))).toEqual(at(states, 2));
+    }
+    expect(log.reads).toBe(20);
+  });
+
+  test('a log that does not answer ends the reading of the batch', async () => {
+    class Silent extends InMemoryEventLog {
+      reads = 0;
+      override read(): ReturnType<InMemoryEventLog['read']> {
+        this.reads += 1;
+        return Promise.reject(new Error('timeout'));
+      }
+    }
+    const runs = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => runThreeSteps(new InMemoryEventLog(), `s${n}`)),
+    );
+    const log = new Silent();
+    const batch = runs.flatMap(({ records }) => records.slice(2));
+    await expect(executionFolds(log).warm(batch)).rejects.toThrow('timeout');
+    expect(log.reads).toBeLessThan(10);
+  });
+
   test('a state that the caller folded itself is taken over', async () => {
     const log = new CountingLog();
     const { records, states } = await runThreeSteps(log, 'e6');
-    const folds = new ExecutionFolds(log);
+    const folds = executionFolds(log);
     await folds.before(at(records, 0));
-    folds.after(at(records, 0), at(states, 0));
+    folds.keepAfter(at(records, 0), at(states, 0));
     expect(await folds.before(at(records, 1))).toBe(at(states, 0));
   });
 
   test('a hole in the log is an error, not a wrong state', async () => {
     const { records } = await runThreeSteps(new InMemoryEventLog(), 'e7');
-    const folds = new ExecutionFolds(new InMemoryEventLog());
+    const folds = executionFolds(new InMemoryEventLog());
     await expect(folds.before(at(records, 2))).rejects.toThrow('e7 is at version 0 on the log where 2 was expected');
   });
 });
