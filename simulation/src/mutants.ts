@@ -13,7 +13,7 @@ const LOOP = 'libs/engine/dist/commands/command-loop.js';
 const SERVED = 'libs/event-log/dist/served-event-log.js';
 const GROUPS = 'libs/event-log/dist/group-appender.js';
 const RECONCILER = 'libs/engine/dist/reconcile/reconciler.js';
-const FOLDS = 'libs/projections/dist/execution-folds.js';
+const FOLDS = 'libs/projections/dist/aggregate-folds.js';
 const CHECKPOINT = 'libs/projections/dist/checkpoint.js';
 const BATCH = 'libs/projections/dist/projected-batch.js';
 const ROUND = 'libs/execution/dist/round.js';
@@ -127,16 +127,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'lost-commands-are-not-sent-again',
     file: RECONCILER,
-    find: 'return this.sent.maySend(id, START_AGAIN_MS);',
+    find: 'return this.isCommandMissing(effect);',
     replace: 'return false;',
-    breaks: 'the start of a child, or what is asked of a lock, is lost for good',
-  },
-  {
-    name: 'relatives-are-not-asked',
-    file: RECONCILER,
-    find: 'return this.sent.maySend(id, RELATIVES_AGAIN_MS);',
-    replace: 'return false;',
-    breaks: 'the report of a child is lost for good',
+    breaks: 'the start of a child, its report, or what is asked of a lock is lost for good',
   },
   {
     name: 'lock-timers-are-not-looked-for',
@@ -148,8 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'fold-of-another-version',
     file: FOLDS,
-    find: 'if (state?.version !== version - 1)',
-    replace: 'if (!state)',
+    find: 'kept?.beforeBatch?.version === version ?',
+    replace: 'kept?.beforeBatch ?',
     breaks: 'a batch that is applied again is folded onto what it has led to',
   },
   {
@@ -179,13 +172,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: "await sql.query('DELETE FROM execution_tags WHERE tenant = $1 AND execution_id = $2', [tenant, executionId]);",
     replace: '',
     breaks: 'tags that an execution no longer has stay in the rows',
-  },
-  {
-    name: 'caught-for-good',
-    file: `${ROWS}/rows.js`,
-    find: 'caught.delete(event.frame);',
-    replace: '',
-    breaks: 'the rows of later states of a commit show an error that was caught before them',
   },
   {
     name: 'chain-from-its-start',
@@ -224,11 +210,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'a command that comes twice is decided twice',
   },
   {
-    name: 'timers-fire-early',
-    file: `${DECIDE}/fire-timer.js`,
-    find: 'if (env.at < timer.dueAt) {',
-    replace: 'if (false) {',
-    breaks: 'a timer counts before it is due, where a clock was set back meanwhile',
+    name: 'pauses-take-time-from-timers',
+    file: 'libs/execution/dist/evolve-control.js',
+    find: 'timers: state.timers.map((timer) => ({ ...timer, dueAt: later(timer.dueAt) })),',
+    replace: 'timers: state.timers,',
+    breaks: 'a timer fires although less of its time has passed outside of pauses',
   },
   {
     name: 'timers-fire-while-paused',

@@ -48,7 +48,13 @@ const fromCheckpoint = async (
   { process, chance, log, database, batchMax }: ProjectingParts,
   projection: ReturnType<ReadModel['createProjection']>,
 ): Promise<void> => {
+  const rewind = async (to: number): Promise<void> => {
+    const from = Math.max(1, to - chance.below(batchMax));
+    const { commits } = await decodeBatch(await process.call(() => log.from(from, batchMax)), log.decode);
+    projection.follow?.(commits.filter((record) => record.seq <= to));
+  };
   let seq = await process.call(() => checkpointOf(database));
+  if (chance.oneIn(2)) await rewind(seq);
   for (;;) {
     await new Promise<void>((resolve) => log.grown(seq, () => process.after(chance.below(100), resolve)));
     const records = await process.call(() => log.from(seq + 1, 1 + chance.below(batchMax)));

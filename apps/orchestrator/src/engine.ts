@@ -8,11 +8,11 @@ import {
   fastClock,
   handleCommand,
   handleDueTimer,
-  LockReconciler,
+  lockReconciler,
   type LogClock,
   LogRoom,
   Reconciler,
-  ScheduleReconciler,
+  scheduleReconciler,
   StateCache,
   TenantSettings,
   WorkflowCatalog,
@@ -144,14 +144,14 @@ export class Engine {
     });
     this.schedules = new ScheduleReads(prisma, this.states);
     this.locks = new LockReads(prisma, this.states);
-    const locks = new LockReconciler({
+    const locks = lockReconciler({
       queues,
       loop: this.loop,
       reads: this.locks,
       standingStillMs: config.standingStillMs,
       onRepublished: (lock, effects) => logger.warn({ ...lock, effects }, 'lost timers of locks published again'),
     });
-    const schedules = new ScheduleReconciler({
+    const schedules = scheduleReconciler({
       queues,
       loop: this.loop,
       reads: this.schedules,

@@ -13,9 +13,9 @@ export { EffectPublisher, type EffectPublisherParts, type TokenBearer } from './
 export type { DeadLetterAct, EffectSink, QueueView } from './effects/queues.ts';
 export { BROKER_CLOCK, fastClock, instantOf, type LogClock } from './log-clock.ts';
 export type { Preflight, PreflightSubject } from './preflight.ts';
-export { LockReconciler } from './reconcile/lock-reconciler.ts';
+export { lockReconciler } from './reconcile/lock-reconciler.ts';
 export { Reconciler, type ReconcilerOptions } from './reconcile/reconciler.ts';
-export { ScheduleReconciler } from './reconcile/schedule-reconciler.ts';
+export { scheduleReconciler } from './reconcile/schedule-reconciler.ts';
 export type {
   LocksStandingStill,
   LockToLookAt,

@@ -111,6 +111,38 @@ describe('folded states beside a projection', () => {
     expect(await folds.before(at(records, 2))).toEqual(at(states, 1));
   });
 
+  test('a batch that could not be written is folded again without a read, also where its executions have ended', async () => {
+    const log = new CountingLog();
+    const { records, states } = await runThreeSteps(log, 'e8');
+    const folds = executionFolds(log);
+    const through = async (batch: readonly ProjectedRecord[]): Promise<void> => {
+      await folds.warm(batch);
+      for (const record of batch) {
+        const version = record.commit.version;
+        if (version > 1) expect(await folds.before(record)).toEqual(at(states, version - 2));
+        folds.keepAfter(record, at(states, version - 1));
+      }
+    };
+    await through(records.slice(0, 2));
+    await through(records.slice(2));
+    await through(records.slice(2));
+    expect(log.reads).toBe(0);
+  });
+
+  test('what the tables hold already is followed without rows, and costs no read after it', async () => {
+    const log = new CountingLog();
+    const { records, states } = await runThreeSteps(log, 'e9');
+    const folds = executionFolds(log);
+    folds.follow(records.slice(0, 2));
+    expect(await folds.before(at(records, 2))).toEqual(at(states, 1));
+    expect(log.reads).toBe(0);
+    // Its beginning is further back than what was followed.
+    const other = executionFolds(log);
+    other.follow(records.slice(1, 2));
+    expect(await other.before(at(records, 2))).toEqual(at(states, 1));
+    expect(log.reads).toBe(1);
+  });
+
   test('states pushed out by others are folded again', async () => {
     const log = new CountingLog();
     const one = await runThreeSteps(log, 'e4');

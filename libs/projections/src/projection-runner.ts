@@ -71,6 +71,11 @@ export interface RunningProjection {
 const BATCH_SIZE = 1_000;
 /** After failures: less to make again where outages follow each other faster than a full batch takes. */
 const BATCH_SIZE_MIN = 50;
+/**
+ * Before a checkpoint that this process did not reach itself, so many records are read again. Without them the first batches
+ * would read nearly every execution one by one, which takes longer than outages that follow each other leave time for.
+ */
+const REWOUND_RECORDS = 4_000;
 const IDLE_MS = 1_000;
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 5_000;
@@ -105,6 +110,8 @@ class ProjectionRunner implements RunningProjection {
   #failures = 0;
   /** Since the last batch that went through: what the wait grows with. */
   #failuresInARow = 0;
+  /** The batch that was prepared last. The projection can go on from its end, and take it again. */
+  #prepared = { fromSeq: -1, toSeq: -1 };
   /** Halved by a failure, doubled by a batch that went through. */
   #batchMax: number;
 
@@ -189,7 +196,7 @@ class ProjectionRunner implements RunningProjection {
    * one call to the next but counts.
    */
   async #projectFromCheckpoint(): Promise<void> {
-    const { pool, nc, projection } = this.#options;
+    const { pool, nc } = this.#options;
     const first = await logPosition(nc);
     // Before anything that needs the database: the lag grows visibly while it is away.
     this.#headSeq = first.lastSeq;
@@ -202,18 +209,40 @@ class ProjectionRunner implements RunningProjection {
         `the checkpoint is at ${stored.seq} of the log created ${stored.created}, the log was created ${position.created} and ends at ${position.lastSeq}`,
       );
     }
+    if (this.#prepared.fromSeq !== this.#seq && this.#prepared.toSeq !== this.#seq)
+      await this.#rewind(position.created);
+    await this.#readFrom(this.#seq + 1, position.created, (feed) => this.#projectFeed(feed));
+  }
+
+  async #readFrom(fromSeq: number, created: string, read: (feed: LogFeed) => Promise<void>): Promise<void> {
+    const { nc, projection } = this.#options;
     const feed = await openLogFeed(nc, {
       name: projection.schema,
       filterSubject: projection.aggregate && SUBJECT_FILTERS.logOfAggregate(projection.aggregate),
-      fromSeq: this.#seq + 1,
+      fromSeq,
       batchMax: this.#batchSize,
-      created: position.created,
+      created,
     });
     try {
-      await this.#projectFeed(feed);
+      await read(feed);
     } finally {
       await feed.close().catch(() => undefined);
     }
+  }
+
+  async #rewind(created: string): Promise<void> {
+    const { projection, decode } = this.#options;
+    const { signal } = this.#stopping;
+    if (!projection.follow || this.#seq === 0) return;
+    await this.#readFrom(Math.max(1, this.#seq + 1 - REWOUND_RECORDS), created, async (feed) => {
+      for (let seq = 0; seq < this.#seq && !signal.aborted;) {
+        const records = await feed.next({ maxMessages: this.#batchSize, idleMs: IDLE_MS, signal });
+        const { commits, stoppedBy } = await decodeBatch(records, decode);
+        projection.follow?.(commits.filter((record) => record.seq <= this.#seq));
+        if (stoppedBy || records.length < this.#batchSize) return;
+        seq = records.at(-1)?.seq ?? this.#seq;
+      }
+    });
   }
 
   async #projectFeed(feed: LogFeed): Promise<void> {
@@ -237,6 +266,7 @@ class ProjectionRunner implements RunningProjection {
   async #commitBatch(batch: DecodedBatch, created: string): Promise<void> {
     const { pool, projection, aroundBatch, onBatch } = this.#options;
     const checkpoint: Checkpoint = { stream: STREAMS.log, created, seq: this.#seq };
+    this.#prepared = { fromSeq: this.#seq, toSeq: batch.lastSeq };
     const run = async (): Promise<void> =>
       applyBatch(pool, this.#schema, await prepareBatch(projection, batch), checkpoint);
     await (aroundBatch ? aroundBatch(batch.commits, run) : run());

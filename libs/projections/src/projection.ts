@@ -40,6 +40,8 @@ export interface Projection {
    * here: a transaction that waits for the log is cut off by Postgres, and begins again with the same batch for ever.
    */
   prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows>;
+  /** For one that folds: commits that the tables hold already, so that what follows on them can be prepared without reading the log. */
+  follow?(records: readonly ProjectedRecord[]): void;
 }
 
 export type RowAsOf = { readonly aggregate: Aggregate; readonly id: string } | { readonly seq: string };

@@ -42,12 +42,16 @@ class OrchestratorProjection implements Projection {
 
   constructor(log: EventLog, bounds: ProjectionBounds = {}) {
     this.folds = executionFolds(log, bounds.statesMax);
-    this.schedules = new AggregateFolds(log);
-    this.locks = new AggregateFolds(log);
+    this.schedules = new AggregateFolds(log, 'schedule');
+    this.locks = new AggregateFolds(log, 'lock');
+  }
+
+  follow(records: readonly ProjectedRecord[]): void {
+    for (const folds of [this.folds, this.schedules, this.locks]) folds.follow(records);
   }
 
   async prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
-    await this.folds.warm(batch.filter(({ commit }) => commit.aggregate === 'execution'));
+    for (const folds of [this.folds, this.schedules, this.locks]) await folds.warm(batch);
     const changes = noChanges();
     const schedules = new Map<string, ScheduleRow>();
     const locks = new Map<string, LockRow>();

@@ -64,14 +64,18 @@ class ReplayProjection implements Projection {
   private readonly folds: AggregateFolds<ReplayState>;
 
   constructor(log: EventLog) {
-    this.folds = new AggregateFolds(log);
+    this.folds = new AggregateFolds(log, 'replay');
+  }
+
+  follow(records: readonly ProjectedRecord[]): void {
+    this.folds.follow(records);
   }
 
   async prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
-    const ofSessions = batch.filter(({ commit }) => commit.aggregate === 'replay');
-    await this.folds.warm(ofSessions);
+    await this.folds.warm(batch);
     const rows = new Map<string, SessionRow>();
-    for (const record of ofSessions) {
+    for (const record of batch) {
+      if (record.commit.aggregate !== 'replay') continue;
       const row = sessionRow(await this.folds.after(record));
       // The last word on each session is what counts.
       if (row) rows.set(`${row.tenant}/${row.view.id}`, row);

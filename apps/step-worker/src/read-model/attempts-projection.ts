@@ -55,12 +55,16 @@ class AttemptsProjection implements Projection {
     this.folds = executionFolds(log, bounds.statesMax);
   }
 
+  follow(records: readonly ProjectedRecord[]): void {
+    this.folds.follow(records);
+  }
+
   async prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
-    const ofExecutions = batch.filter(({ commit }) => commit.aggregate === 'execution');
-    await this.folds.warm(ofExecutions);
+    await this.folds.warm(batch);
     const changes: BatchChanges = { scheduled: [], submitted: [], ended: [], pureAnswers: [] };
-    for (const [index, record] of ofExecutions.entries()) {
+    for (const [index, record] of batch.entries()) {
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await turnOfOthers();
+      if (record.commit.aggregate !== 'execution') continue;
       const taken = attemptChanges(await this.folds.before(record), record);
       this.folds.keepAfter(record, taken.after);
       for (const change of taken.changes) take(changes, change);

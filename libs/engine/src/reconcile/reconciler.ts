@@ -1,16 +1,9 @@
-import {
-  aggregateIdSchema,
-  type AggregateRef,
-  DELIVERY_QUEUE,
-  type Queue,
-  STREAMS,
-  tenantSchema,
-} from '@throughline/contracts';
+import { aggregateIdSchema, DELIVERY_QUEUE, type Queue, STREAMS, tenantSchema } from '@throughline/contracts';
 import type { Effect } from '@throughline/execution';
 import type { CommandLoop } from '../commands/command-loop.ts';
 import type { QueueView } from '../effects/queues.ts';
-import { instantOf } from '../log-clock.ts';
 import type { OpenExecution, StandingStill } from './standing-still.ts';
+import { StandingStillWalk } from './standing-still-walk.ts';
 import { SentLately } from './sent-lately.ts';
 
 /**
@@ -29,7 +22,6 @@ export interface ReconcilerOptions {
   readonly nowMs?: () => number;
 }
 
-const PAGE = 100;
 /** A republished task needs time to be fetched; in a busy queue, where it cannot be seen, also time to run. */
 const TASK_AGAIN_MS = { idle: 15_000, busy: 10 * 60_000 };
 /** Parents and children that stand still ask each other this often for what may be lost, and say it again. */
@@ -38,15 +30,15 @@ const START_AGAIN_MS = 60_000;
 
 export class Reconciler {
   private readonly queues: QueueView;
-  private readonly loop: Pick<CommandLoop, 'republish'>;
   private readonly reads: StandingStill;
   private readonly options: ReconcilerOptions;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
-  private position: OpenExecution | undefined;
   private stopped = false;
-  private readonly nowMs: () => number;
+  private readonly walk: StandingStillWalk<OpenExecution>;
   private readonly sent: SentLately;
+  /** Which queues hold nothing, as far as this tick has asked. */
+  private idle = new Map<string, Promise<boolean>>();
 
   constructor(
     queues: QueueView,
@@ -55,11 +47,23 @@ export class Reconciler {
     options: ReconcilerOptions,
   ) {
     this.queues = queues;
-    this.loop = loop;
     this.reads = reads;
     this.options = options;
-    this.nowMs = options.nowMs ?? Date.now;
-    this.sent = new SentLately(this.nowMs);
+    const { standingStillMs, onRepublished, nowMs = Date.now } = options;
+    this.sent = new SentLately(nowMs);
+    this.walk = new StandingStillWalk({
+      loop,
+      standingStillMs,
+      onRepublished,
+      nowMs,
+      pageOf: (before, limit, after) => reads.standingStill(before, limit, after),
+      refOf: ({ tenant, id }) => ({
+        tenant: tenantSchema.parse(tenant),
+        aggregate: 'execution',
+        aggregateId: aggregateIdSchema.parse(id),
+      }),
+      missing: (effects) => this.missing(effects),
+    });
   }
 
   start(): void {
@@ -77,42 +81,30 @@ export class Reconciler {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.walk.stop();
     clearTimeout(this.timer);
     await this.running;
   }
 
-  /** One bounded page; the next tick goes on behind it, so executions that wait for days do not hide the others. */
   async tick(): Promise<void> {
-    const before = instantOf(this.nowMs() - this.options.standingStillMs);
-    const page = await this.reads.standingStill(before, PAGE, this.position);
-    this.position = page.length === PAGE ? page.at(-1) : undefined;
-    const idle = new Map<string, Promise<boolean>>();
-    const delivering = await this.reads.deliveringStill(before, PAGE);
-    for (const execution of [...page, ...delivering]) {
-      if (this.stopped) return;
-      const ref: AggregateRef = {
-        tenant: tenantSchema.parse(execution.tenant),
-        aggregate: 'execution',
-        aggregateId: aggregateIdSchema.parse(execution.id),
-      };
-      const count = await this.loop.republish(ref, (effects) => this.missing(effects, idle));
-      if (count > 0) this.options.onRepublished(execution, count);
-    }
+    this.idle = new Map();
+    await this.walk.tick();
+    await this.walk.alsoLookAt((before, limit) => this.reads.deliveringStill(before, limit));
     for (const other of this.options.others ?? []) if (!this.stopped) await other.tick();
   }
 
-  private async missing(effects: readonly Effect[], idle: Map<string, Promise<boolean>>): Promise<readonly Effect[]> {
+  private async missing(effects: readonly Effect[]): Promise<readonly Effect[]> {
     const missing: Effect[] = [];
-    for (const effect of effects) if (await this.isMissing(effect, idle)) missing.push(effect);
+    for (const effect of effects) if (await this.isMissing(effect)) missing.push(effect);
     return missing;
   }
 
-  private async isMissing(effect: Effect, idle: Map<string, Promise<boolean>>): Promise<boolean> {
+  private async isMissing(effect: Effect): Promise<boolean> {
     switch (effect.kind) {
       case 'task':
-        return this.isTaskMissing(effect.id, effect.task.queue, effect.task.scheduledAt, idle);
+        return this.isTaskMissing(effect.id, effect.task.queue, effect.task.scheduledAt);
       case 'delivery':
-        return this.isTaskMissing(effect.id, DELIVERY_QUEUE, effect.task.scheduledAt, idle);
+        return this.isTaskMissing(effect.id, DELIVERY_QUEUE, effect.task.scheduledAt);
       case 'arm-timer':
         return !(await this.queues.timerIsThere(effect.ref, effect.timer));
       case 'command':
@@ -125,14 +117,9 @@ export class Reconciler {
     }
   }
 
-  private async isTaskMissing(
-    id: string,
-    queue: Queue,
-    scheduledAt: string,
-    idle: Map<string, Promise<boolean>>,
-  ): Promise<boolean> {
-    const looked = idle.get(queue) ?? this.queues.queueIsIdle(queue);
-    idle.set(queue, looked);
+  private async isTaskMissing(id: string, queue: Queue, scheduledAt: string): Promise<boolean> {
+    const looked = this.idle.get(queue) ?? this.queues.queueIsIdle(queue);
+    this.idle.set(queue, looked);
     // An idle queue holds no task at all, so this one is not there. In a busy one a task cannot be looked up by
     // name: it is only known to be gone where the whole stream is younger than it.
     if (await looked) return this.sent.maySend(id, TASK_AGAIN_MS.idle);

@@ -304,6 +304,16 @@ describe('a history in which', () => {
     expect(problems(paused.check())).toEqual([`timer 2-0 fires at ${later(29)}, 1000 ms too early`]);
   });
 
+  test('an attempt that gave a sign of life is ended for its silence shows', () => {
+    const beating = new HandMadeLog()
+      .add([started, entered, scheduled(1, { heartbeatMs: 10_000 })], { type: 'StartExecution' })
+      .add([{ type: 'StepHeartbeatRecorded', token: '1.2' }], { at: later(9) })
+      .add([{ type: 'StepTimedOut', token: '1.2', kind: 'heartbeat' }], { at: later(12) });
+    expect(problems(beating.check())).toEqual([
+      'attempt 1.2 is ended after 3000 ms of silence, and 10000 ms are allowed',
+    ]);
+  });
+
   test('the timer of a lock fires too early shows', () => {
     const lock = { aggregate: 'lock', aggregateId: 'pump' };
     const log = new HandMadeLog()

@@ -20,6 +20,9 @@ export interface BookedAttempt {
   readonly queue: string;
   readonly lockRequest: string | undefined;
   readonly scheduledAtMs: number;
+  /** The longest silence that is allowed; undefined: any. */
+  readonly heartbeatMs: number | undefined;
+  lastSeenAtMs: number;
   submitted: boolean;
 }
 
@@ -126,6 +129,11 @@ export class ExecutionBook {
         if (attempt) attempt.submitted = true;
         return;
       }
+      case 'StepHeartbeatRecorded': {
+        const attempt = this.attempts.get(event.token);
+        if (attempt) attempt.lastSeenAtMs = atMs;
+        return;
+      }
       case 'StepReleased':
         return this.#release(event.token);
       case 'StepSucceeded': {
@@ -190,7 +198,7 @@ export class ExecutionBook {
   }
 
   #schedule(event: Extract<ExecutionEvent, { type: 'StepScheduled' }>, token: string, atMs: number): void {
-    const { frame, state, visit, awaits = 'result', queue, lockRequest } = event;
+    const { frame, state, visit, awaits = 'result', queue, lockRequest, heartbeatMs } = event;
     this.attempts.set(token, {
       token,
       frame,
@@ -200,6 +208,8 @@ export class ExecutionBook {
       queue,
       lockRequest,
       scheduledAtMs: atMs,
+      heartbeatMs,
+      lastSeenAtMs: atMs,
       submitted: false,
     });
     const request = lockRequest === undefined ? undefined : this.requests.get(lockRequest);
@@ -245,7 +255,13 @@ export class ExecutionBook {
 
   #resume(atMs: number): void {
     if (this.pausedAtMs === undefined) this.reviewing = false;
-    else for (const timer of this.timers.values()) timer.dueAtMs += atMs - this.pausedAtMs;
+    else {
+      const pausedMs = atMs - this.pausedAtMs;
+      for (const timer of this.timers.values()) timer.dueAtMs += pausedMs;
+      for (const attempt of this.attempts.values()) {
+        if (attempt.lastSeenAtMs <= this.pausedAtMs) attempt.lastSeenAtMs += pausedMs;
+      }
+    }
     this.pausedAtMs = undefined;
   }
 

@@ -2,7 +2,7 @@ import type { LockCommit, ScheduleCommit } from '@throughline/contracts';
 import { type EventSeen, keyOfCommit, placeOf } from './commit-on-log.ts';
 import type { PromiseTable } from './promise-table.ts';
 
-/** A timer fires when it is armed and due, and not while its execution stands still. */
+/** A timer fires when it is armed and due, and not while its execution stands still; silence is not seen where there was none. */
 export const timersInTime = (
   { commit, seq, index, event, book, atMs, command }: EventSeen,
   table: PromiseTable,
@@ -32,6 +32,17 @@ export const timersInTime = (
         placeOf(commit, seq, index),
         `timer ${event.timer} is cancelled, and is not armed`,
       );
+    case 'StepTimedOut': {
+      const attempt = event.kind === 'heartbeat' ? book.attempts.get(event.token) : undefined;
+      if (attempt?.heartbeatMs === undefined) return;
+      const silentMs = atMs - attempt.lastSeenAtMs;
+      return table.expect(
+        silentMs >= attempt.heartbeatMs,
+        'timers',
+        placeOf(commit, seq, index),
+        `attempt ${event.token} is ended after ${silentMs} ms of silence, and ${attempt.heartbeatMs} ms are allowed`,
+      );
+    }
     default:
       return;
   }
