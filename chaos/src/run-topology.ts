@@ -55,6 +55,8 @@ const faultsUnderLoad = async (run: Run, chaos: ChaosSystem): Promise<TopologyRe
   tally.faultsOn = () => faults.on;
   const checkpoints = new CheckpointWatch(chaos.direct.databaseUrl);
   keeper.begin();
+  // What ends from then on does so because it is told to.
+  signal.addEventListener('abort', () => void keeper.end(), { once: true });
   await load.begin();
   await pause(WARM_UP_MS, undefined, { signal });
   const beganAtMs = performance.now();
@@ -73,7 +75,7 @@ const faultsUnderLoad = async (run: Run, chaos: ChaosSystem): Promise<TopologyRe
   const allUp = await keeper.allUp(ALL_UP_MS);
   await keeper.end();
   say(`${topology}: checking`);
-  const check = await judge(chaos, load, checkpoints).finally(() => checkpoints.stop());
+  const check = await unlessAborted(judge(chaos, load, checkpoints), signal).finally(() => checkpoints.stop());
   const of = (name: PromiseName, count: 'checked' | 'violations'): number =>
     check.promises.find(({ promise }) => promise === name)?.[count] ?? 0;
   return {
@@ -99,6 +101,16 @@ const faultsUnderLoad = async (run: Run, chaos: ChaosSystem): Promise<TopologyRe
     allUp,
     check,
   };
+};
+
+/** A verdict over a long log takes minutes; who interrupts it does not wait for it. */
+const unlessAborted = <T>(verdict: Promise<T>, signal: AbortSignal): Promise<T> => {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const stop = (): void => reject(new Error('interrupted'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  return Promise.race([verdict, aborted]);
 };
 
 const progressLine = ({ startedAtMs, acknowledged, inFlight }: Tally): string => {

@@ -169,7 +169,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'tags-of-two-commits-add-up',
     file: `${ROWS}/control-rows.js`,
-    find: "await sql.query('DELETE FROM execution_tags WHERE tenant = $1 AND execution_id = $2', [tenant, executionId]);",
+    find: 'await deleteTags(sql, changed);',
     replace: '',
     breaks: 'tags that an execution no longer has stay in the rows',
   },

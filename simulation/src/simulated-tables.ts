@@ -94,7 +94,7 @@ const unnesting = (list: string, names: readonly string[]): ((values: readonly u
 
 const read = (written: string): Run => {
   const text = written.replaceAll(/\s+/g, ' ').trim();
-  const run = readInsert(text) ?? readDelete(text) ?? readSelect(text) ?? readUpdate(text);
+  const run = readInsert(text) ?? readDelete(text) ?? readDeleteUsing(text) ?? readSelect(text) ?? readUpdate(text);
   if (!run) throw new Error(`the simulated tables do not understand: ${text}`);
   return run;
 };
@@ -203,6 +203,28 @@ const readDelete = (text: string): Run | undefined => {
   };
 };
 
+const DELETE_USING = /^DELETE FROM (\w+) AS held USING unnest\(([^)]*)\) AS (\w+) \(([^)]*)\) WHERE (.+)$/;
+
+const readDeleteUsing = (text: string): Run | undefined => {
+  const [, table = '', arrays = '', alias = '', aliases = '', where = ''] = DELETE_USING.exec(text) ?? [];
+  if (table === '') return undefined;
+  const joins = readJoins(where, alias);
+  const namedOf = unnesting(arrays, namesIn(aliases));
+  return (tables, values) => {
+    const named = namedOf(values);
+    const gone = [...tables.rowsOf(table)].filter(([, row]) => named.some((each) => isJoined(joins, row, each)));
+    for (const [key] of gone) tables.put(table, key, undefined);
+    return { rows: [], rowCount: gone.length };
+  };
+};
+
+/** Columns of a table and of what is joined to it. */
+type Joins = readonly (readonly string[])[];
+const readJoins = (where: string, alias: string): Joins =>
+  where.split(' AND ').map((condition) => condition.replace('held.', '').split(` = ${alias}.`));
+const isJoined = (joins: Joins, row: Row, each: Row): boolean =>
+  joins.every(([left = '', right = '']) => row[left] === each[right]);
+
 const readSelect = (text: string): Run | undefined => {
   const [, list = '', table = '', where = ''] = /^SELECT ([\w, ]+) FROM (\w+) WHERE (.*)$/.exec(text) ?? [];
   if (table === '') return undefined;
@@ -239,13 +261,13 @@ const readUpdateFrom = (text: string): Run | undefined => {
     UPDATE_FROM.exec(text) ?? [];
   if (table === '') return undefined;
   const sets = namesIn(assignments).map((assignment) => assignment.split(` = ${alias}.`));
-  const joins = where.split(' AND ').map((condition) => condition.replace('held.', '').split(` = ${alias}.`));
+  const joins = readJoins(where, alias);
   const changesOf = unnesting(arrays, namesIn(aliases));
   return (tables, values) => {
     const changes = changesOf(values);
     let rowCount = 0;
     for (const [key, row] of [...tables.rowsOf(table)]) {
-      const change = changes.find((each) => joins.every(([left = '', right = '']) => row[left] === each[right]));
+      const change = changes.find((each) => isJoined(joins, row, each));
       if (!change) continue;
       tables.put(table, key, { ...row, ...Object.fromEntries(sets.map(([to = '', from = '']) => [to, change[from]])) });
       rowCount += 1;

@@ -286,6 +286,43 @@ describe('a running projection', () => {
     expect(await counted()).toBe(end);
   });
 
+  test('whoever goes on from a checkpoint that is not its own follows a stretch of the log up to it, and writes none of it', async () => {
+    let failOnce = false;
+    const followed: number[] = [];
+    const prepared: number[] = [];
+    class Follows extends Tally {
+      follow(records: readonly ProjectedRecord[]): void {
+        followed.push(...records.map(({ seq }) => seq));
+      }
+      override prepare(batch: readonly ProjectedRecord[]): Promise<WriteRows> {
+        if (failOnce) {
+          failOnce = false;
+          return Promise.reject(new Error('timeout'));
+        }
+        prepared.push(...batch.map(({ seq }) => seq));
+        return super.prepare(batch);
+      }
+    }
+    const mid = await append(names('followed', 10), 3);
+    const before = start(new Tally());
+    expect(await before.caughtUpTo(mid, 10_000)).toBe(true);
+    await before.stop();
+    const end = await append(names('after', 10), 2);
+    const runner = start(new Follows(), 20);
+    expect(await runner.caughtUpTo(end, 10_000)).toBe(true);
+    expect(followed.at(-1)).toBe(mid);
+    expect(followed.length).toBeGreaterThanOrEqual(30);
+    expect(prepared[0]).toBe(mid + 1);
+    // Its own checkpoint needs none of it.
+    const times = followed.length;
+    failOnce = true;
+    const later = await append(names('later', 5), 1);
+    expect(await runner.caughtUpTo(later, 10_000)).toBe(true);
+    expect(runner.status().failures).toBe(1);
+    expect(followed.length).toBe(times);
+    expect(await counted()).toBe(later);
+  });
+
   test('a swallowed SQL error does not pass for a committed batch', async () => {
     let errors = 1;
     class Swallowing extends Tally {

@@ -40,23 +40,34 @@ export const takeControl = (changes: ControlChanges, before: ExecutionState, aft
 export const hashOfTag = (value: string): string => createHash('sha256').update(value).digest('hex');
 
 export const writeControl = async (sql: SqlTransaction, { tags, approvals }: ControlChanges): Promise<void> => {
-  for (const changed of tags.values()) await writeTags(sql, changed);
+  if (tags.size > 0) await replaceTags(sql, [...tags.values()]);
   for (const row of approvals.values()) await writeApproval(sql, row);
 };
 
-const writeTags = async (sql: SqlTransaction, { tenant, executionId, tags }: TagRows): Promise<void> => {
-  await sql.query('DELETE FROM execution_tags WHERE tenant = $1 AND execution_id = $2', [tenant, executionId]);
+const replaceTags = async (sql: SqlTransaction, changed: readonly TagRows[]): Promise<void> => {
+  await deleteTags(sql, changed);
+  const rows = changed.flatMap(({ tenant, executionId, tags }) =>
+    tags.map(([name, value]) => ({ tenant, executionId, name, value })),
+  );
   await sql.query(
-    `INSERT INTO execution_tags (tenant, name, value_hash, execution_id, value)
-     SELECT $1, name, value_hash, $2, value FROM unnest($3::text[], $4::text[], $5::text[]) AS t (name, value_hash, value)
+    `INSERT INTO execution_tags (tenant, execution_id, name, value_hash, value)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
      ON CONFLICT DO NOTHING`,
     [
-      tenant,
-      executionId,
-      tags.map(([name]) => textColumn(name)),
-      tags.map(([, value]) => hashOfTag(value)),
-      tags.map(([, value]) => textColumn(value)),
+      rows.map(({ tenant }) => tenant),
+      rows.map(({ executionId }) => executionId),
+      rows.map(({ name }) => textColumn(name)),
+      rows.map(({ value }) => hashOfTag(value)),
+      rows.map(({ value }) => textColumn(value)),
     ],
+  );
+};
+
+const deleteTags = async (sql: SqlTransaction, changed: readonly TagRows[]): Promise<void> => {
+  await sql.query(
+    `DELETE FROM execution_tags AS held USING unnest($1::text[], $2::text[]) AS changed (tenant, execution_id)
+     WHERE held.tenant = changed.tenant AND held.execution_id = changed.execution_id`,
+    [changed.map(({ tenant }) => tenant), changed.map(({ executionId }) => executionId)],
   );
 };
 
