@@ -11,8 +11,8 @@ const SUMMARY = inCheckout('.throughline', 'faults-summary.json');
 
 /** Name and arguments of each program; what it ends with says whether it holds. */
 const PARTS = [
-  ['simulation', [...simulation, '--seeds', '1000', '--from', '1']],
-  ['chaos', [inCheckout('chaos', 'dist', 'main.js'), '--minutes', '3', '--rate', '120', '--faults', '9']],
+  ['simulation', [...simulation, '--seeds', '5000', '--from', '1']],
+  ['chaos', [inCheckout('chaos', 'dist', 'main.js'), '--minutes', '2', '--rate', '120', '--faults', '9']],
 ];
 
 export async function testFaults(args) {

@@ -74,7 +74,11 @@ const recent = new RecentCommits();
   ],
   providers: [
     { provide: PrismaClient, useFactory: (pool: Pool) => openPrisma(pool), inject: [PG_POOL] },
-    { provide: EngineReads, useFactory: (prisma: PrismaClient) => new EngineReads(prisma), inject: [PrismaClient] },
+    {
+      provide: EngineReads,
+      useFactory: (prisma: PrismaClient, projection: RunningProjection) => new EngineReads(prisma, projection),
+      inject: [PrismaClient, PROJECTION],
+    },
     { provide: TaskTokens, useFactory: () => readTaskTokenKeys(orchestratorConfig().taskTokenKeyFile) },
     {
       provide: Engine,
@@ -171,7 +175,7 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
     this.status.gauge('activity_polls', 'Polls of activities that wait for a task', () => this.polls.waiting);
     const { turns, admission } = this.engine;
     this.status.gauge('commands_waiting', "Commands that wait for their tenant's turn", () => turns.waiting);
-    for (const why of ['tenant', 'late'] as const) {
+    for (const why of ['tenant', 'late', 'lag'] as const) {
       const help = 'Starts sent away before they were decided';
       this.status.counterOf('starts_refused_total', help, () => admission.refused[why], { why });
     }

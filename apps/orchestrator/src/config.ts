@@ -10,6 +10,8 @@ const schema = z.object({
   THROUGHLINE_COMMANDS_IN_FLIGHT: z.coerce.number().int().min(1).max(20_000).default(2_000),
   /** A start that has waited for so long to be decided is sent away, to be repeated. */
   THROUGHLINE_START_LATE_SECONDS: seconds(10),
+  /** Commits that the read model may be behind the log; starts are refused beyond that. */
+  THROUGHLINE_READ_MODEL_LAG_MAX: z.coerce.number().int().min(1_000).max(100_000_000).default(1_000_000),
   /** Open executions of one tenant; not bounded where it is not set. */
   THROUGHLINE_TENANT_OPEN_MAX: z.coerce.number().int().min(1).max(10_000_000).optional(),
   /** Parts that commands and due timers are dealt out in; what the streams have already where it is left out. */
@@ -31,6 +33,7 @@ export interface OrchestratorConfig {
   readonly statesMax: number;
   readonly commandsInFlightMax: number;
   readonly startLateMs: number;
+  readonly readModelLagMax: number;
   readonly tenantOpenMax: number | undefined;
   readonly partitions: number | undefined;
   readonly standingStillMs: number;
@@ -50,6 +53,7 @@ export const orchestratorConfig = (
     statesMax: parsed.data.THROUGHLINE_STATES_MAX,
     commandsInFlightMax: parsed.data.THROUGHLINE_COMMANDS_IN_FLIGHT,
     startLateMs: parsed.data.THROUGHLINE_START_LATE_SECONDS * 1_000,
+    readModelLagMax: parsed.data.THROUGHLINE_READ_MODEL_LAG_MAX,
     tenantOpenMax: parsed.data.THROUGHLINE_TENANT_OPEN_MAX,
     partitions: parsed.data.THROUGHLINE_PARTITIONS,
     standingStillMs: parsed.data.THROUGHLINE_STANDING_STILL_SECONDS * 1_000,

@@ -119,6 +119,7 @@ export class Engine {
       turns: this.turns,
       inHandMax: config.commandsInFlightMax,
       lateMs: config.startLateMs,
+      lag: { commits: () => reads.lag, max: config.readModelLagMax },
       ...(config.tenantOpenMax === undefined ? {} : { openMax: config.tenantOpenMax }),
       countOpen: (tenant, upTo) => reads.countOpenUpTo(tenant, upTo),
       orchestrators: () => Math.max(1, this.partitions?.members ?? 1),

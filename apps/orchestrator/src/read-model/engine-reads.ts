@@ -1,14 +1,22 @@
 import { EXECUTION_STATUSES, isTerminal, type Tenant } from '@throughline/contracts';
 import type { OpenExecution, StandingStill } from '@throughline/engine';
+import type { RunningProjection } from '@throughline/projections';
 import { hashOfTag } from './control-rows.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** What the engine asks its own read model: which executions stand still, and how many there are of what. */
 export class EngineReads implements StandingStill {
   private readonly prisma: PrismaClient;
+  private readonly projection: Pick<RunningProjection, 'status'>;
 
-  constructor(prisma: PrismaClient) {
+  constructor(prisma: PrismaClient, projection: Pick<RunningProjection, 'status'>) {
     this.prisma = prisma;
+    this.projection = projection;
+  }
+
+  /** Commits on the log whose rows are not there yet. */
+  get lag(): number {
+    return this.projection.status().lag;
   }
 
   /** Open executions of all tenants that nothing happened to since `before`, in order of their start, after the given one. */

@@ -33,11 +33,24 @@ describe('admission', () => {
     const { asked, of } = admission();
     expect(asked({ waitedMs: 10_000 })).toBeUndefined();
     expect(asked({ waitedMs: 10_001 })).toBe('TL0208');
-    expect(of.refused).toEqual({ late: 1, tenant: 0 });
+    expect(of.refused).toEqual({ late: 1, tenant: 0, lag: 0 });
   });
 
   test('one that was delivered before may be on the log, and passes', () => {
     expect(admission().asked({ waitedMs: 60_000, deliveries: 2 })).toBeUndefined();
+  });
+
+  test('nothing begins while the read model is too far behind, and what has begun goes on', () => {
+    let commits = 501;
+    const { asked, of } = admission({ lag: { commits: () => commits, max: 500 } });
+    expect([asked({}), asked({ type: 'CompleteStep' }), asked({ origin: 'system' })]).toEqual([
+      'TL0208',
+      undefined,
+      undefined,
+    ]);
+    commits = 500;
+    expect(asked({})).toBeUndefined();
+    expect(of.refused).toEqual({ late: 0, tenant: 0, lag: 1 });
   });
 
   test("what has begun passes, and so do the engine's own starts", () => {

@@ -7,6 +7,8 @@ export interface AdmissionOptions {
   readonly inHandMax: number;
   /** A start that has waited for longer is sent away: whoever sent it has stopped waiting, and repeats. */
   readonly lateMs: number;
+  /** How far the read model is behind the log, in commits, and how far it may be: what begins adds to what it has to catch up with. */
+  readonly lag?: { readonly commits: () => number; readonly max: number };
   /** Open executions of one tenant; undefined: as many as there is room for. */
   readonly openMax?: number;
   /** Open executions of a tenant as the read model has them, counted up to a bound. */
@@ -41,7 +43,7 @@ const TENANTS_MAX = 1_000;
  * A refusal says "try again": nothing of the start is on the log, and the same id may come again.
  */
 export class Admission {
-  readonly refused = { tenant: 0, late: 0 };
+  readonly refused = { tenant: 0, late: 0, lag: 0 };
   private readonly options: AdmissionOptions;
   private readonly open = new Map<Tenant, Open>();
 
@@ -57,6 +59,15 @@ export class Admission {
     if (waitedMs > this.options.lateMs && deliveries <= 1) {
       this.refused.late += 1;
       return { code: 'TL0208', message: `the start has waited for ${waitedMs} ms: the engine is behind, repeat it` };
+    }
+    const { lag } = this.options;
+    const behind = lag?.commits() ?? 0;
+    if (lag && behind > lag.max) {
+      this.refused.lag += 1;
+      return {
+        code: 'TL0208',
+        message: `the read model is ${behind} commits behind: repeat the start when it has caught up`,
+      };
     }
     const why = this.tooMuchOf(tenant, nowMs);
     if (why === undefined) return undefined;
