@@ -6,9 +6,13 @@ const FAULTS_MAX = 6;
 const CALLS_MAX = 60;
 const CLOCK_STEP_MS = 20_000;
 
-/** Lets things go wrong for a while: what, how often and when is the seed's to say. Some seeds have fair weather. */
-export const beginFaults = (world: World, untilMs: number): void => {
+/** Lets things go wrong for a while: what, how often and when is the seed's to say. False: this seed has fair weather. */
+export const beginFaults = (world: World, untilMs: number): boolean => {
   const { chance, time, network, queues, log } = world;
+  if (chance.oneIn(6)) {
+    network.weather = { ...CALM, latencyMaxMs: chance.pick([2, 20, 200]) };
+    return false;
+  }
   const sometimes = (most: number): number => (chance.oneIn(2) ? 0 : chance.next() * most);
   network.weather = {
     loseRequest: sometimes(0.05),
@@ -25,6 +29,7 @@ export const beginFaults = (world: World, untilMs: number): void => {
     const fault = chance.pick(FAULTS);
     time.after(chance.below(lengthMs), () => fault(world));
   }
+  return true;
 };
 
 const crashSoon = ({ chance, programs }: World): void => {
@@ -54,6 +59,18 @@ const storm = ({ chance, time, queues }: World): void => {
   for (let count = chance.between(3, 20); count > 0; count -= 1) time.after(count * STORM_EVERY_MS, lose);
 };
 
+/** The node that holds the commands is gone just when one execution or lock has asked something of another, and timers may go with it. */
+const loseWhatIsAsked = ({ chance, queues }: World): void => {
+  let times = chance.between(1, 8);
+  const timersToo = chance.oneIn(3);
+  queues.commands.loseWhen = (subject) => {
+    if (times === 0 || !subject.startsWith('tl.cmd.0.system.')) return false;
+    times -= 1;
+    if (timersToo) queues.loseTimers();
+    return true;
+  };
+};
+
 const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] = [
   crashSoon,
   crashSoon,
@@ -63,6 +80,8 @@ const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] =
   ({ queues }) => queues.commands.lose(),
   ({ queues }) => queues.tasks.lose(),
   loseTasksAndWorkers,
+  loseWhatIsAsked,
+  loseWhatIsAsked,
   storm,
   storm,
   ({ queues }) => queues.loseTimers(),
@@ -72,6 +91,7 @@ const FAULTS: readonly [(world: World) => void, ...((world: World) => void)[]] =
 export const heal = ({ network, queues, log }: World): void => {
   network.weather = CALM;
   for (const queue of [queues.commands, queues.tasks, queues.due]) queue.trouble = NO_TROUBLE;
+  queues.commands.loseWhen = undefined;
   log.groupUnderWay = 0;
   log.stale = 0;
 };

@@ -131,7 +131,9 @@ class Author {
 
   private child(): JsonObject {
     const way = this.chance.pick(['', '.sync', '.sync:2'] as const);
-    const parameters: JsonObject = { StateMachineArn: CHILD_NAME, Input: { n: this.chance.below(10), items: [1, 2] } };
+    // Nobody has registered the other one: its start is refused.
+    const workflow = this.chance.oneIn(6) ? 'nobodys' : CHILD_NAME;
+    const parameters: JsonObject = { StateMachineArn: workflow, Input: { n: this.chance.below(10), items: [1, 2] } };
     return {
       Type: 'Task',
       Resource: `arn:aws:states:::states:startExecution${way}`,

@@ -19,7 +19,6 @@ const BATCH = 'libs/projections/dist/projected-batch.js';
 const ROUND = 'libs/execution/dist/round.js';
 const DECIDE = 'libs/execution/dist/decide';
 const LOCK = 'libs/execution/dist/lock/decide-lock.js';
-const LOCK_EFFECTS = 'libs/execution/dist/asset-lock-effects.js';
 const CHILDREN = 'libs/execution/dist/child-effects.js';
 const ROWS = 'apps/orchestrator/dist/read-model';
 const AUDIT = 'apps/audit-service/dist/read-model/audit-projection.js';
@@ -264,13 +263,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (holds(state, command.body) || queue.has(claimKey(command.body)))',
     replace: 'if (queue.has(claimKey(command.body)))',
     breaks: 'a request that comes twice waits for itself',
-  },
-  {
-    name: 'grants-to-nobody-are-kept',
-    file: LOCK_EFFECTS,
-    find: "const GIVES_BACK = ['TL0105', 'TL0106', 'TL0147'];",
-    replace: 'const GIVES_BACK = [];',
-    breaks: 'a lock is given to an execution that has ended, and nobody gives it back before its lease is over',
   },
   {
     name: 'children-are-not-stopped',

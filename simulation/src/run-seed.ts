@@ -10,6 +10,7 @@ import { checkpointOf, rebuilt } from './projecting.ts';
 import type { CommitOnLog } from './simulated-log.ts';
 import type { SimulatedDatabase } from './simulated-database.ts';
 import type { SimulatedTables } from './simulated-tables.ts';
+import { childrenThatRanOn } from './stopped-children.ts';
 import { attendTo, beginWork } from './workload.ts';
 import { World } from './world.ts';
 
@@ -27,6 +28,8 @@ const TROUBLE_MS = 60_000;
 const LOOK_EVERY_MS = 10_000;
 /** After everything works again. What is lost may have to be missed for five minutes before it is asked for again. */
 const QUIET_WITHIN_MS = 20 * 60_000;
+/** What was on its way when everything began to work has arrived, or is lost. */
+const SETTLED_AFTER_MS = 60_000;
 const EVENTS_MAX = 400_000;
 
 /** One run of a whole system, from its first command until nothing is left to do, and then what has become of the promises. */
@@ -35,15 +38,16 @@ export const runSeed = async (seed: number, models: readonly ReadModel[]): Promi
   const { time } = world;
   const startMs = time.nowMs;
   beginWork(world);
-  beginFaults(world, startMs + TROUBLE_MS);
+  const trouble = beginFaults(world, startMs + TROUBLE_MS);
   await runUntil(world, startMs + TROUBLE_MS);
   heal(world);
+  const quietSinceMs = trouble ? world.brokerClock.nowMs() + SETTLED_AFTER_MS : startMs;
   const stuck = await runUntilQuiet(world);
   // A timer that nobody needs any more may still fire: that is after the end.
   const commits = [...world.log.commits()];
   // What has come to no end has no state to compare anything with.
   const found = stuck.length > 0 ? stuck : await violationsOf(world, commits, models);
-  const violations = [...world.problems, ...found];
+  const violations = [...world.problems, ...found, ...childrenThatRanOn(commits, quietSinceMs)];
   const executions = new Set(
     commits.flatMap(({ commit }) => (commit.aggregate === 'execution' ? [commit.aggregateId] : [])),
   );

@@ -55,6 +55,8 @@ export class SimulatedQueue {
   private readonly published = new Map<string, number>();
   /** What is handed out at a moment to come, together. */
   private readonly pulls = new Map<number, Message[]>();
+  /** The stream is lost in the very moment that such a message is stored. */
+  loseWhen: ((subject: string) => boolean) | undefined;
   /** Consumers ask for messages so often; 0: each comes by itself. */
   pullEveryMs = 0;
   private ids = 0;
@@ -82,6 +84,7 @@ export class SimulatedQueue {
       this.messages.set(message.id, message);
       this.offer(message, this.network.latencyMs());
     }
+    if (this.loseWhen?.(subject)) this.lose();
   }
 
   consume(consumer: Consumer): void {

@@ -234,6 +234,13 @@ describe('a history in which', () => {
     expect(violated(running().add([failed]).add([failed]).check())).toEqual(['results']);
   });
 
+  test('a task is handed on twice shows', () => {
+    const handedOn = { type: 'StepSubmitted', token: '1.2' };
+    expect(problems(running().add([handedOn]).add([handedOn]).check())).toEqual([
+      'attempt 1.2 is handed on a second time',
+    ]);
+  });
+
   test('a visit has two results that count shows', () => {
     const log = running()
       .add([{ type: 'StepSucceeded', token: '1.2' }, scheduled(2)])

@@ -2,8 +2,11 @@ import { type EventSeen, placeOf } from './commit-on-log.ts';
 import { visitOf } from './execution-book.ts';
 import type { PromiseTable } from './promise-table.ts';
 
-/** Whatever is said of an attempt, it was scheduled before and is still open. */
+/** Whatever is said of an attempt, it was scheduled before and is still open; and it is handed on once. */
 export const resultsAfterSchedule = ({ commit, seq, index, event, book }: EventSeen, table: PromiseTable): void => {
+  if (event.type === 'StepSubmitted' && book.attempts.get(event.token)?.submitted === true) {
+    table.violated('results', placeOf(commit, seq, index), `attempt ${event.token} is handed on a second time`);
+  }
   switch (event.type) {
     case 'StepSucceeded':
     case 'StepFailed':
