@@ -16,6 +16,8 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Per instance of a service. A stream holds one as long as it is watched. */
 const UPSTREAM_CONNECTIONS_MAX = 2_048;
 const CONNECT_TIMEOUT_MS = 3_000;
+/** A rebuild answers when it is through; as long as the client library waits for one. */
+const ANSWER_TIMEOUT_MS = 30 * 60_000;
 /** An asset's name of 256 characters, each escaped as UTF-8. */
 const PARAM_CHARACTERS_MAX = 3_072;
 
@@ -46,7 +48,12 @@ export const createFront = async (config: FrontConfig): Promise<FastifyInstance>
     return answerError(reply, 'TL0007', 'the request could not be handled; the log of front has the request id');
   });
   await app.register(replyFrom, {
-    undici: { connections: UPSTREAM_CONNECTIONS_MAX, pipelining: 1, connect: { timeout: CONNECT_TIMEOUT_MS } },
+    undici: {
+      connections: UPSTREAM_CONNECTIONS_MAX,
+      pipelining: 1,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      headersTimeout: ANSWER_TIMEOUT_MS,
+    },
     destroyAgent: true,
     disableRequestLogging: true,
   });

@@ -165,6 +165,18 @@ describe('a call', () => {
     expect(error).toMatchObject({ code: 'TL0009', status: 0 });
   });
 
+  it("that may take longer than Node's fetch waits by itself is not cut short by it", async () => {
+    const given: (RequestInit | undefined)[] = [];
+    const noAnswer = (_url: unknown, init?: RequestInit): Promise<Response> => {
+      given.push(init);
+      return Promise.reject(new TypeError('fetch failed'));
+    };
+    const client = createClient({ url: 'http://127.0.0.1:9', fetch: noAnswer });
+    await expect(client.rebuild('orchestrator')).rejects.toMatchObject({ code: 'TL0008' });
+    await expect(client.stats()).rejects.toMatchObject({ code: 'TL0008' });
+    expect(given.map((init) => init?.dispatcher !== undefined)).toEqual([true, false]);
+  });
+
   it("ends with the caller's own reason when the caller aborts", async () => {
     server.get('/api/v1/stats', () => new Promise(() => {}));
     const client = createClient({ url: await listen() });

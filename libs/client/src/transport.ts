@@ -1,4 +1,5 @@
 import type { Route } from '@throughline/contracts';
+import { Agent } from 'undici';
 import type { z } from 'zod';
 import { errorOfResponse, ThroughlineError } from './throughline-error.ts';
 
@@ -47,6 +48,11 @@ interface LooseArguments extends RequestOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 45_000;
+/** Node's fetch gives up by itself after five minutes without an answer. A rebuild may take longer, and its call has its own bound. */
+const FETCH_LIMIT_MS = 300_000;
+const unlimited = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+/** Node takes any undici agent here; its types name those of the version that is built into it. */
+const patience = { dispatcher: unlimited as unknown as NonNullable<RequestInit['dispatcher']> };
 
 const pathOf = (route: Route, params: Readonly<Record<string, unknown>>): string =>
   route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
@@ -95,6 +101,7 @@ export class Transport {
       method: route.method,
       signal,
       redirect: 'error',
+      ...((given.timeoutMs ?? 0) > FETCH_LIMIT_MS ? patience : {}),
       headers: {
         accept: route.stream ? 'text/event-stream' : 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
