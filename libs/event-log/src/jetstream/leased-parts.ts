@@ -53,14 +53,19 @@ const RENEW_MS = 400;
 const COUNT_EVERY_MS = 5_000;
 const MEMBER = 'member-';
 const HEALTHY_MS = 5_000;
+/**
+ * A look counts as so many of its own intervals at most. What makes the looks of one process late, a slow or stalled server,
+ * makes the renewals of the others late as well: counted in full, everybody would lose everything to everybody after each stall.
+ */
+const COUNTED_INTERVALS_MAX = 1.5;
 
 interface Held {
   seq: number;
   givingUp: boolean;
 }
 interface Seen extends StoredLease {
-  /** When it changed last, by this process's own clock: clocks of different machines are never compared. */
-  readonly sinceMs: number;
+  /** For how long it has not changed, by this process's own clock: clocks of different machines are never compared. */
+  readonly silentMs: number;
 }
 
 class SharedParts implements LeasedParts {
@@ -75,6 +80,7 @@ class SharedParts implements LeasedParts {
   #count = 0;
   #countedAtMs = Number.NEGATIVE_INFINITY;
   #healthyAtMs = Number.NEGATIVE_INFINITY;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #problem: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> = Promise.resolve();
@@ -92,7 +98,7 @@ class SharedParts implements LeasedParts {
   }
 
   get members(): number {
-    return this.#membersAlive(performance.now()).length;
+    return this.#membersAlive().length;
   }
 
   get healthy(): boolean {
@@ -103,7 +109,7 @@ class SharedParts implements LeasedParts {
     return Array.from({ length: this.#count }, (_, part) => {
       const seen = this.#seen.get(String(part));
       const here = this.#held.has(part);
-      const instance = here ? this.#options.instance : this.#alive(seen, performance.now());
+      const instance = here ? this.#options.instance : this.#alive(seen);
       return { part, instance, here };
     });
   }
@@ -172,7 +178,7 @@ class SharedParts implements LeasedParts {
       this.#write(`${MEMBER}${this.#self}`, this.#record(this.#self)),
       ...[...this.#held].map(([part, held]) => this.#renew(part, held)),
     ]);
-    await this.#share(performance.now());
+    await this.#share();
   }
 
   async #recount(): Promise<void> {
@@ -182,24 +188,26 @@ class SharedParts implements LeasedParts {
   }
 
   #observe(stored: ReadonlyMap<string, StoredLease>, nowMs: number): void {
+    const mostMs = (this.#options.renewMs ?? RENEW_MS) * COUNTED_INTERVALS_MAX;
+    const passedMs = Math.min(mostMs, nowMs - this.#lookedAtMs);
+    this.#lookedAtMs = nowMs;
     const seen = new Map<string, Seen>();
     for (const [part, lease] of stored) {
       const before = this.#seen.get(part);
-      seen.set(part, before && !isNewer(lease, before) ? before : { ...lease, sinceMs: nowMs });
+      const isSilent = before !== undefined && !isNewer(lease, before);
+      seen.set(part, isSilent ? { ...before, silentMs: before.silentMs + passedMs } : { ...lease, silentMs: 0 });
     }
     this.#seen = seen;
   }
 
   /** The instance that has it, as far as this process can know. */
-  #alive(seen: Seen | undefined, nowMs: number): string | undefined {
-    if (seen?.record.owner === undefined || nowMs - seen.sinceMs > this.#leaseMs) return undefined;
+  #alive(seen: Seen | undefined): string | undefined {
+    if (seen?.record.owner === undefined || seen.silentMs > this.#leaseMs) return undefined;
     return seen.record.instance;
   }
 
-  #membersAlive(nowMs: number): readonly string[] {
-    const others = [...this.#seen].filter(
-      ([part, seen]) => part.startsWith(MEMBER) && this.#alive(seen, nowMs) !== undefined,
-    );
+  #membersAlive(): readonly string[] {
+    const others = [...this.#seen].filter(([part, seen]) => part.startsWith(MEMBER) && this.#alive(seen) !== undefined);
     return [...new Set([this.#self, ...others.map(([part]) => part.slice(MEMBER.length))])];
   }
 
@@ -228,8 +236,8 @@ class SharedParts implements LeasedParts {
     this.#options.onLost(part);
   }
 
-  async #share(nowMs: number): Promise<void> {
-    const plan = planShare(this.#self, this.#membersAlive(nowMs), this.#partsSeen(nowMs));
+  async #share(): Promise<void> {
+    const plan = planShare(this.#self, this.#membersAlive(), this.#partsSeen());
     const beyond = [...this.#held.keys()].filter((part) => part >= this.#count);
     for (const part of [...plan.giveUp, ...beyond]) {
       const held = this.#held.get(part);
@@ -242,12 +250,12 @@ class SharedParts implements LeasedParts {
     }
   }
 
-  #partsSeen(nowMs: number): readonly PartSeen[] {
+  #partsSeen(): readonly PartSeen[] {
     return Array.from({ length: this.#count }, (_, part): PartSeen => {
       if (this.#held.has(part)) return { part, owner: this.#self };
       const seen = this.#seen.get(String(part));
       // A record of ours that we do not hold was written by a take whose ack was lost: free to us, and nobody else's.
-      const owner = this.#alive(seen, nowMs) === undefined ? undefined : seen?.record.owner;
+      const owner = this.#alive(seen) === undefined ? undefined : seen?.record.owner;
       return { part, owner: owner === this.#self ? undefined : owner };
     });
   }

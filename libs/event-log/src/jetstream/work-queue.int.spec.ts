@@ -188,9 +188,9 @@ describe('a work queue', () => {
         mortal,
       );
       await until(async () => handled.slice(before).includes('killer') || (await messagesIn(STREAMS.dead)) === 1);
+      await mortal.close();
       queue.abandon();
       queues = [];
-      await mortal.close();
     }
     expect(handled.sort()).toEqual(['killer', 'killer', 'killer', 'unlucky']);
     expect(await deadLetters()).toMatchObject([
@@ -198,6 +198,40 @@ describe('a work queue', () => {
     ]);
     await until(async () => (await messagesIn(STREAMS.tasks)) === 0);
     expect(await messagesIn(STREAMS.leases)).toBe(0);
+  }, 30_000);
+
+  it('of many that outages have brought again and again one at a time is tried, and who gives its queue up leaves no mark', async () => {
+    const jsm = await jetstreamManager(nc);
+    const filter_subject = SUBJECT_FILTERS.tasksOfQueue(queueName);
+    const config = { durable_name: 'workers-default', filter_subject, ack_policy: 'explicit', ack_wait: 50e6 } as const;
+    await jsm.consumers.add(STREAMS.tasks, config);
+    const names = Array.from({ length: 20 }, (_, n) => `unlucky-${n}`);
+    await Promise.all(names.map((name) => send(name)));
+    const outages = await jetstream(nc).consumers.get(STREAMS.tasks, 'workers-default');
+    for (let delivery = 0; delivery < 220; delivery += 1) expect(await outages.next({ expires: 2_000 })).not.toBeNull();
+    const begun: string[] = [];
+    for (let owner = 1; owner <= 4; owner += 1) {
+      const before = begun.length;
+      const queue = await consume((message) => {
+        begun.push(textOf(message));
+        return new Promise<Handled>(() => {});
+      });
+      await until(() => begun.length > before);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(begun.length).toBe(before + 1);
+      expect(await messagesIn(STREAMS.leases)).toBe(1);
+      queue.abandon();
+      queues = [];
+      await until(async () => (await messagesIn(STREAMS.leases)) === 0);
+    }
+    const handled: string[] = [];
+    await consume((message) => {
+      handled.push(textOf(message));
+      return { kind: 'done' };
+    });
+    await until(async () => (await messagesIn(STREAMS.tasks)) === 0);
+    expect(handled.sort()).toEqual(names.sort());
+    expect(await messagesIn(STREAMS.dead)).toBe(0);
   }, 30_000);
 
   it('an outage of what the handler needs never dead-letters: the message is handled when it is over', async () => {

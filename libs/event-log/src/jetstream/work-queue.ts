@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -62,8 +63,8 @@ interface Item {
   deliveries: number;
   waits: number;
   timer?: NodeJS.Timeout;
-  /** Marked for the case that this process does not live to settle it. */
-  suspect?: boolean;
+  /** The one suspect that is handled now, and marked for the case that this process does not live to settle it. */
+  suspect?: { readonly giveUp: NodeJS.Timeout };
 }
 
 const RECOVER_WAIT_MS = 250;
@@ -84,6 +85,8 @@ const CLAIM_MS = 650;
 const EXCLUSIVE_PULL_MS = 1_000;
 /** Processes that a message may have taken down after `maxDeliver` deliveries. */
 const SUSPECT_BEGUN_MAX = 3;
+/** A suspect that is not settled by then no longer holds up the others. */
+const SUSPECT_MS_MAX = 10_000;
 
 const waitMs = (waits: number): number => Math.min(WAIT_FIRST_MS * 2 ** waits, WAIT_MAX_MS);
 
@@ -94,11 +97,18 @@ class PulledWorkQueue implements SharedWorkQueue {
   readonly #publisher: Publisher;
   readonly #suspects: Suspects;
   readonly #items = new Map<string, Item>();
+  /**
+   * Handled one at a time: whatever ends a process leaves one mark, so that only a message that does so itself gathers several. And
+   * after an outage that brought everything back many times, marks for all at once would be the next outage.
+   */
+  readonly #suspected: Item[] = [];
+  #trying: Item | undefined;
   readonly #timers: readonly NodeJS.Timeout[];
   #inbox: PullInbox | undefined;
   #recovery: Promise<void> | undefined;
   #topUpPlanned = false;
   #draining = false;
+  #abandoned = false;
   #claimed = false;
   #onEmpty: (() => void) | undefined;
 
@@ -137,6 +147,7 @@ class PulledWorkQueue implements SharedWorkQueue {
     await this.#inbox?.drain();
     this.#inbox = undefined;
     for (const item of this.#items.values()) if (item.timer) this.#giveBack(item);
+    for (const item of this.#suspected.splice(0)) if (this.#items.get(item.key) === item) this.#giveBack(item);
     if (this.#items.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
@@ -155,10 +166,12 @@ class PulledWorkQueue implements SharedWorkQueue {
 
   abandon(): void {
     this.#draining = true;
+    this.#abandoned = true;
     this.#inbox?.close();
     this.#inbox = undefined;
     for (const item of this.#items.values()) clearTimeout(item.timer);
     for (const timer of this.#timers) clearInterval(timer);
+    if (this.#trying) this.#cleared(this.#trying);
   }
 
   #consumerConfig(): Partial<ConsumerConfig> {
@@ -293,22 +306,52 @@ class PulledWorkQueue implements SharedWorkQueue {
     };
     this.#items.set(key, item);
     // It came more often than any handler said `retry`: outages have brought it again, or it takes its process down with it.
-    if (deliveries > this.#options.maxDeliver) void this.#runSuspect(item);
-    else this.#run(item);
+    if (deliveries <= this.#options.maxDeliver) return this.#run(item);
+    this.#suspected.push(item);
+    this.#tryNext();
+  }
+
+  #tryNext(): void {
+    if (this.#trying) return;
+    // Any of them: were it always the oldest, a few kills in a row would all fall on the same one.
+    while (this.#suspected.length > 0) {
+      const [item] = this.#suspected.splice(randomInt(this.#suspected.length), 1);
+      // One that was given back meanwhile is somebody else's.
+      if (!item || this.#items.get(item.key) !== item) continue;
+      this.#trying = item;
+      return void this.#runSuspect(item);
+    }
   }
 
   async #runSuspect(item: Item): Promise<void> {
     try {
       const begun = await this.#suspects.begin(item.key);
-      item.suspect = true;
+      item.suspect = { giveUp: setTimeout(() => this.#goOnWithout(item), SUSPECT_MS_MAX).unref() };
+      // Not begun any more: it is somebody else's by now, or is to be.
+      if (this.#draining || this.#items.get(item.key) !== item) return this.#leave(item);
       if (begun > SUSPECT_BEGUN_MAX) {
         this.#cleared(item);
         return await this.#bury(item, 'TL0302', `${SUSPECT_BEGUN_MAX} processes that handled it ended, or hang`);
       }
     } catch (error) {
-      return this.#later(item, `it cannot be marked: ${problemOf(error)}`, () => void this.#runSuspect(item));
+      this.#goOnWithout(item);
+      return this.#later(item, `it cannot be marked: ${problemOf(error)}`, () => {
+        this.#suspected.push(item);
+        this.#tryNext();
+      });
     }
     this.#run(item);
+  }
+
+  #leave(item: Item): void {
+    this.#cleared(item);
+    if (!this.#abandoned && this.#items.get(item.key) === item) this.#giveBack(item);
+  }
+
+  #goOnWithout(item: Item): void {
+    if (this.#trying !== item) return;
+    this.#trying = undefined;
+    if (!this.#draining) this.#tryNext();
   }
 
   #run(item: Item): void {
@@ -323,7 +366,7 @@ class PulledWorkQueue implements SharedWorkQueue {
   }
 
   #settle(item: Item, handled: Handled, cause?: unknown): void {
-    if (item.suspect === true) this.#cleared(item);
+    if (item.suspect) this.#cleared(item);
     switch (handled.kind) {
       case 'done':
         return this.#release(item);
@@ -348,8 +391,12 @@ class PulledWorkQueue implements SharedWorkQueue {
 
   /** Whatever came of it, its process is alive. */
   #cleared(item: Item): void {
-    item.suspect = false;
-    this.#suspects.end(item.key).catch((error: unknown) => this.#report(`a mark stays: ${problemOf(error)}`, error));
+    clearTimeout(item.suspect?.giveUp);
+    delete item.suspect;
+    const settled = this.#suspects
+      .end(item.key)
+      .catch((error: unknown) => this.#report(`a mark stays: ${problemOf(error)}`, error));
+    void settled.then(() => this.#goOnWithout(item));
   }
 
   #later(item: Item, reason: string, work: () => void): void {
