@@ -131,6 +131,20 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'the start of a child, its report, or what is asked of a lock is lost for good',
   },
   {
+    name: 'what-is-asked-is-not-asked-again',
+    file: RECONCILER,
+    find: 'return this.sent.maySend(id, START_AGAIN_MS);',
+    replace: 'return false;',
+    breaks: 'the start of a child, or what is asked of a lock, is lost for good',
+  },
+  {
+    name: 'relatives-are-not-asked',
+    file: RECONCILER,
+    find: 'return this.sent.maySend(id, RELATIVES_AGAIN_MS);',
+    replace: 'return false;',
+    breaks: 'the report of a child is lost for good',
+  },
+  {
     name: 'lock-timers-are-not-looked-for',
     file: 'libs/engine/dist/reconcile/lock-reconciler.js',
     find: "effect.kind === 'arm-timer' && ",

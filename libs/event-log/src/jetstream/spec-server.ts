@@ -12,8 +12,6 @@ export interface SpecServer {
   kill(): Promise<void>;
   /** Starts again on the same port and the same files. */
   restart(): Promise<void>;
-  /** Does nothing at all for so long, and goes on. */
-  stall(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,7 +29,7 @@ const serverBinary = (): string => {
 interface Running {
   readonly pid: number;
   readonly exited: Promise<void>;
-  signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
+  signal(name: 'SIGKILL' | 'SIGTERM'): void;
 }
 
 const launch = (config: string): Running => {
@@ -85,11 +83,6 @@ export const startSpecServer = async (options: { readonly syncInterval?: string 
     restart: async () => {
       running = launch(config);
       await portsOf(folder, running.pid);
-    },
-    stall: async (ms) => {
-      running.signal('SIGSTOP');
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      running.signal('SIGCONT');
     },
     stop: async () => {
       await end('SIGTERM');
